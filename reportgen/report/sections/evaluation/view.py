@@ -16,7 +16,7 @@ from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_CONFUSIONS = 12
 
@@ -123,9 +123,10 @@ def caption_scores(measured: Measurements, n: int, evaluations: int) -> str:
     over, said = measured.value("accuracy_seeds"), [text]
     if measured.of_equal_classes and measured.value("balanced_accuracy") is not None:
         said.append(
-            _(
-                "Every class has {n} images, so balanced accuracy is top-1 accuracy.",
-                n=numerals.count(measured.classes[0].support),
+            ngettext(
+                "Every class has {count} image, so balanced accuracy is top-1 accuracy.",
+                "Every class has {count} images, so balanced accuracy is top-1 accuracy.",
+                measured.classes[0].support,
             )
         )
     if over is not None:

@@ -59,6 +59,9 @@ def test_balanced_accuracy_is_listed_only_where_it_says_more_than_accuracy(recor
     assert isinstance(other, EvaluationView)
     assert "Balanced accuracy" not in [row[0] for row in same.scores]
     assert "Every class has 40 images, so balanced accuracy is top-1 accuracy." in same.scores.caption
+    single = build(SECTION, confused(record, (1, 0, 0), (0, 1, 0), (0, 1, 0))).view
+    assert isinstance(single, EvaluationView)
+    assert "Every class has 1 image, so balanced accuracy is top-1 accuracy." in single.scores.caption
     assert "Balanced accuracy" in [row[0] for row in other.scores]
     assert "balanced" not in other.scores.caption
     assert "Top-5 accuracy" not in [row[0] for row in other.scores], "there are three classes"
