@@ -49,13 +49,24 @@ def parameters_of(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter
         return {}
 
 
-def call_factory(
+def call_factory(factory: Callable[..., Any], source: str, args: Mapping[str, Any]) -> torch.nn.Module:
+    """The module that a library's factory makes.
+
+    Raises ModelError as `run_factory` does, and when it returns something else.
+    """
+    made = run_factory(factory, source, args)
+    if not isinstance(made, torch.nn.Module):
+        raise ModelError(f"{source} returns {describe(made)}, not a torch.nn.Module")
+    return made
+
+
+def run_factory(
     factory: Callable[..., Any], source: str, args: Mapping[str, Any], folder: Path | None = None
-) -> torch.nn.Module:
-    """The module that the factory makes.
+) -> object:
+    """What the factory returns.
 
     Raises ModelError when the arguments don't fit, when it raises (at the line of the user's code, the last one inside
-    `folder`) or when it returns something else.
+    `folder`) or when it is asynchronous.
     """
     check_call(factory, source, args)
     try:
@@ -72,13 +83,20 @@ def call_factory(
             else "Look at model.args.",
             location_in(error, folder),
         ) from error
-    if not isinstance(made, torch.nn.Module):
+    refuse_unfinished(made, source, definition_of(factory, folder))
+    return made
+
+
+def refuse_unfinished(made: object, source: str, where: Location | None) -> None:
+    """Raise ModelError for what an asynchronous function or a generator returns, which has not begun to run."""
+    if inspect.iscoroutine(made):
+        made.close()  # else Python warns that it was never awaited
+    if inspect.iscoroutine(made) or inspect.isasyncgen(made) or inspect.isgenerator(made):
         raise ModelError(
             f"{source} returns {describe(made)}, not a torch.nn.Module",
-            "Let the factory return the model itself.",
-            definition_of(factory, folder),
+            "Let the factory be a plain function, def without async, that returns the model and does not yield it.",
+            where,
         )
-    return made
 
 
 def check_call(factory: Callable[..., Any], source: str, args: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from reportgen.errors import ModelError, about
+from reportgen.experiment.models.asynchronous import async_modules, refuse_unawaited, refuse_unfinished_forward
 from reportgen.experiment.models.checkpoints.fit import HoldsMore
 from reportgen.experiment.models.freezing import freeze
 from reportgen.experiment.models.fresh import refuse_trained
@@ -17,6 +18,7 @@ from reportgen.experiment.models.making import Made, Order, Origin
 from reportgen.experiment.models.opened_files import files_read
 from reportgen.experiment.models.preparing import (
     in_python,
+    lazy_layers,
     materialise,
     needs_images,
     on_cpu,
@@ -95,10 +97,11 @@ def load_model(
         made = make(source, order)
     module, notes = unwrapped(on_cpu(made.module, spec.source))
     notes += with_modes(module)
+    refuse_unfinished_forward(module, spec.source)
     if spec.weights is None:
         refuse_trained(module, spec.source)
     loaded = LoadedModel(module, file_digest(source, name, base), None, None, made.notes + notes)
-    if needs_images(module) and image_shape is None:
+    if image_shape is None and (needs_images(module) or async_modules(module)):
         module.eval()
         return replace(loaded, unfinished=True)
     try:
@@ -152,6 +155,8 @@ def change_as_asked(
     file where there is one, and what a reader must know. Raises ModelError."""
     notes: tuple[Message, ...] = ()
     if image_shape is not None:
+        if not lazy_layers(module):
+            refuse_unawaited(module, image_shape, spec.source)
         notes += materialise(module, image_shape, spec.source)
         notes += settle_types(module, image_shape)
     if spec.stem == "cifar":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +56,17 @@ class Made:
     origin: Origin | None = None
 
 
-def make_with_classes(
-    factory: Callable[..., Any], order: Order, call: Callable[[Mapping[str, Any]], torch.nn.Module]
-) -> Made:
+def make_with_classes(factory: Callable[..., Any], order: Order, call: Callable[[Mapping[str, Any]], Made]) -> Made:
     """What `call` makes with the class count under the name that the factory takes it by, if it takes one.
 
     Of a factory that hands `**kwargs` on, the usual names are tried until one is accepted.
     """
     classes, args = order.classes, order.args
     if classes is None:
-        return Made(call(args))
+        return call(args)
     name = class_argument(factory)
     if name is not None:
-        return Made(call(args)) if name in args else filled(call, args, name, classes)
+        return call(args) if name in args else filled(call, args, name, classes)
     for hidden in hidden_class_arguments(factory):
         if hidden in args:
             break
@@ -79,15 +77,14 @@ def make_with_classes(
             if not refuses(error, hidden):
                 raise
             torch.random.set_rng_state(state)
-    return Made(call(args))
+    return call(args)
 
 
-def filled(
-    call: Callable[[Mapping[str, Any]], torch.nn.Module], args: Mapping[str, Any], name: str, classes: int
-) -> Made:
+def filled(call: Callable[[Mapping[str, Any]], Made], args: Mapping[str, Any], name: str, classes: int) -> Made:
     """What is made with the class count, and a note where its name is not the usual one."""
     note = N_("The factory’s argument {name} was set to the {count} classes of the data.", name=name, count=classes)
-    return Made(call({**args, name: classes}), () if name == USUAL else (note,))
+    made = call({**args, name: classes})
+    return made if name == USUAL else replace(made, notes=(note, *made.notes))
 
 
 def refuses(error: ModelError, name: str) -> bool:

@@ -16,9 +16,10 @@ from typing import Any
 import torch
 
 from reportgen.errors import Location, ModelError
-from reportgen.experiment.models.factories import call_factory, first_line, inside, location_in
+from reportgen.experiment.models.factories import definition_of, first_line, inside, location_in, run_factory
 from reportgen.experiment.models.late_imports import LATE
 from reportgen.experiment.models.making import Made, Order, make_with_classes
+from reportgen.experiment.models.returned import take_model
 from reportgen.plugins import ModelSource
 from reportgen.spec.model_code import ModelCode, find_code
 from reportgen.system.signals import INTERRUPTIONS
@@ -45,8 +46,9 @@ def make_as_asked(order: Order) -> Made:
         factory = find_factory(import_code(code), code)
         folder = None if code.is_installed else code.home
 
-        def call(args: Mapping[str, Any]) -> torch.nn.Module:
-            return call_factory(factory, code.label, args, folder)
+        def call(args: Mapping[str, Any]) -> Made:
+            made = run_factory(factory, code.label, args, folder)
+            return Made(*take_model(made, code.label, definition_of(factory, folder)))
 
         return make_with_classes(factory, order, call)
 
