@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, wraps
-from types import MethodType
+from types import FrameType, MethodType
 from typing import Any
 
 import torch
@@ -254,6 +254,14 @@ def plain_checkpoints() -> Iterator[None]:
 def is_compiled_in_place(module: torch.nn.Module) -> bool:
     """Whether `module.compile()` was called; False where torch does not tell."""
     return getattr(module, "_compiled_call_impl", None) is not None
+
+
+def compiled_in(frame: FrameType) -> Callable[..., Any] | None:
+    """The function that a frame calls for the wrapper that `torch.compile` put around it; None for any other frame."""
+    if frame.f_code.co_name != "compile_wrapper" or frame.f_globals.get("__name__") != f"{COMPILER}.eval_frame":
+        return None
+    function = frame.f_locals.get("fn")
+    return function if callable(function) else None
 
 
 def hooks_before(module: torch.nn.Module) -> list[Any]:

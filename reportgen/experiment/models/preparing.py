@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from reportgen.errors import ModelError, ReportgenError
-from reportgen.experiment._torch_internals import is_compiled_in_place
+from reportgen.experiment._torch_internals import has_compiler, is_compiled_in_place
 from reportgen.experiment.models.factories import first_line
 from reportgen.experiment.models.forward import check_forward
 from reportgen.experiment.snapshot import preserved, restored
@@ -43,6 +42,13 @@ def compilers_as_before() -> Iterator[None]:
         if _forced:
             _forced.clear()
             torch.compiler.set_stance("default")
+
+
+def run_eagerly() -> None:
+    """From now on what `torch.compile` made runs uncompiled, until `compilers_as_before` is left."""
+    if has_compiler():
+        torch.compiler.set_stance("force_eager")
+        _forced.append(True)
 
 
 def on_cpu(module: nn.Module, source: str) -> nn.Module:
@@ -104,9 +110,7 @@ def unwrapped(module: nn.Module) -> tuple[nn.Module, tuple[Message, ...]]:
     for part in module.modules():
         if is_compiled_in_place(part):
             found["torch.compile"] = None
-    if "torch._dynamo" in sys.modules:
-        torch.compiler.set_stance("force_eager")
-        _forced.append(True)
+    run_eagerly()
     if not found:
         return module, ()
     return module, (
@@ -198,6 +202,7 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
         ) from error
     finally:
         module.train(mode)
+        run_eagerly()
     left = lazy_layers(module)
     if left:
         raise ModelError(
@@ -232,13 +237,15 @@ def late_layers(module: nn.Module, image_shape: tuple[int, int, int]) -> list[st
     """Paths of layers with weights, and of parameters of others, that a forward pass makes; the model stays so."""
     before = {path for path, _ in module.named_modules()}
     known = {name for name, _ in module.named_parameters(remove_duplicate=False)}
+    late: list[str] = []
     with preserved(module), errors_passed_over(), kept_settings(), torch.no_grad():
         module.eval()
         module(torch.randn(FEW, *image_shape))
         made = [name for name, _ in module.named_parameters() if name not in known]
         owners = [(name.rpartition(".")[0], name) for name in made]
-        return list(dict.fromkeys(owner if owner not in before else name for owner, name in owners))
-    return []
+        late = list(dict.fromkeys(owner if owner not in before else name for owner, name in owners))
+    run_eagerly()  # a model may compile its functions only now
+    return late
 
 
 def settle_types(module: nn.Module, image_shape: tuple[int, int, int]) -> tuple[Message, ...]:

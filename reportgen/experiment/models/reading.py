@@ -11,6 +11,7 @@ from torch import Tensor
 from reportgen.errors import ModelError
 from reportgen.experiment.datasets.loaded import LoadedData
 from reportgen.experiment.models.batch_groups import find_group, settle_groups
+from reportgen.experiment.models.compiled import note_compiled
 from reportgen.experiment.models.forward import run_once
 from reportgen.experiment.models.habits import settle_habits
 from reportgen.experiment.models.loading import LoadedModel
@@ -55,7 +56,8 @@ def read_model(loaded: LoadedModel, spec: ModelSpec, data: LoadedData, *, trains
     habits = settle_habits(loaded.module, images, group)
     facts = read_outputs(loaded.module, images, classes, spec.output, trains=trains)
     alone = settle_groups(loaded.module, images, group) if group > 1 else settle_single(loaded.module, images)
-    told = (*habits, *note_output(facts), *alone, *note_unregistered(loaded.module, images))
+    inside = (*note_compiled(loaded.module, images), *note_unregistered(loaded.module, images))
+    told = (*habits, *note_output(facts), *alone, *inside)
     return replace(loaded, output=facts, notes=(*loaded.notes, *told))
 
 
