@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reportgen.errors import SpecError
 from reportgen.record.definitions import Definition, add_definitions
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
 
 if TYPE_CHECKING:
@@ -338,6 +339,10 @@ def load_module(name: str) -> ModuleType:
     except INTERRUPTIONS:
         raise
     except BaseException as error:
+        if is_memory_error(error):
+            raise memory_trouble(
+                error, f"importing the plug-in {name}", "Leave it out, or end other programs."
+            ) from error
         raise SpecError(
             f"plugins: the module {name!r} can't be imported: {type(error).__name__}: {error}",
             "Install it into this environment, or put its folder on PYTHONPATH.",

@@ -27,6 +27,7 @@ from reportgen.experiment.seeds import relative
 from reportgen.experiment.snapshot import preserved, remember_contents
 from reportgen.record.answers import AnswerChange, AnswerFacts
 from reportgen.record.message import N_, Message
+from reportgen.system.memory import is_memory_error
 from reportgen.system.signals import INTERRUPTIONS
 
 IMAGES = 64
@@ -205,9 +206,11 @@ class AnswerCheck:
         chosen = np.unique(np.linspace(0, len(self.rows) - 1, min(number, len(self.rows))).round().astype(np.int64))
         try:
             return compare(first[chosen], self.run(self.rows[chosen], 0, batch=1)), None
-        except (torch.OutOfMemoryError, *INTERRUPTIONS):
+        except INTERRUPTIONS:
             raise
         except BaseException as error:  # whatever a model raises for a batch of one
+            if is_memory_error(error):
+                raise
             return None, Message(id=f"{type(error).__name__}: {first_line(error)}")
 
     def draw(self) -> dict[str, NDArray[np.float16]]:

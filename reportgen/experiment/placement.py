@@ -18,6 +18,7 @@ from reportgen.experiment.snapshot import preserved, restored
 from reportgen.experiment.trial_step import check_step
 from reportgen.record.message import N_, Message
 from reportgen.spec.types import RunSpec
+from reportgen.system.memory import is_memory_error, memory_trouble, needing_memory
 from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.errors import words_of
 
@@ -54,7 +55,8 @@ def place_by_trial(
     """
     with restored(module):
         check_forward(module, (FEW, *data.facts.image_shape), len(data.facts.classes))
-    expected = answer(module, data)
+    with needing_memory("one forward pass", "Use a smaller model."):
+        expected = answer(module, data)
     refused: list[str] = []
     ways = list(list_ways(device, run))
     for place, way in enumerate(ways):
@@ -128,9 +130,11 @@ def compare(expected: Tensor | None, module: torch.nn.Module, data: LoadedData, 
     for how, limit in ((None, ROUNDING[device.kind]), (chosen, LOW_PRECISION))[: 2 if low else 1]:
         try:
             found = ask_once(module, data, device, 0, how)
-        except (torch.OutOfMemoryError, *INTERRUPTIONS):
+        except INTERRUPTIONS:
             raise
         except BaseException as error:
+            if is_memory_error(error):
+                raise memory_trouble(error, f"one forward pass on {device.name}", "Use a smaller model.") from error
             raise ModelError(
                 f"the model can't be computed on {device.name} in {how or device.dtype}: "
                 f"{type(error).__name__}: {words_of(error).splitlines()[0] if words_of(error) else ''}",

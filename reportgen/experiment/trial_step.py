@@ -31,6 +31,7 @@ NOT_HERE = (
     "PyTorch has no gradient of that operator on this device: evaluate the model as it is with run.mode: evaluate, use "
     "another run.device, or another operator."
 )
+SMALLER = "Use a smaller model, or run.device: cpu."
 TRAINING_MODE = "The evaluation step works, so look at what the model does in training mode and at run.loss."
 
 
@@ -54,11 +55,10 @@ def check_step(
     try:
         with restored(module):
             step_once(module, data, run, device, teacher)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not is_memory_error(error):
             raise
-        hint = "Use a smaller model, or run.device: cpu."
-        raise memory_trouble(error, "one training step", hint) from error
+        raise memory_trouble(error, "one training step", SMALLER) from error
     finally:
         torch.random.set_rng_state(state)
 
@@ -78,7 +78,7 @@ def step_once(
         raise
     except BaseException as error:
         if is_memory_error(error):
-            raise memory_trouble(error, "one training step", "Use a smaller model, or run.device: cpu.") from error
+            raise memory_trouble(error, "one training step", SMALLER) from error
         raise ModelError(
             f"one training step on {few} images fails: {type(error).__name__}: {error}",
             hint_for(error),
@@ -104,7 +104,7 @@ def move_once(parameters: list[torch.nn.Parameter], run: RunSpec) -> None:
         raise
     except Exception as error:
         if is_memory_error(error):
-            raise
+            raise memory_trouble(error, f"one step of {run.optimizer.title}", SMALLER) from error
         raise ModelError(
             f"one step of {run.optimizer.title} fails: {type(error).__name__}: {error}",
             SPARSE

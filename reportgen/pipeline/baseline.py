@@ -11,9 +11,11 @@ from reportgen.plugins import Section
 from reportgen.progress import Progress
 from reportgen.record.judgement import Judgement
 from reportgen.record.locate import find_source
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
+from reportgen.system.memory import needing_memory
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,19 @@ def judge(
     if baseline is None:
         return Judgement()
     with progress.stage("Compare"):
-        before, after = (
-            tuple(value for section in sections.values() for value in section.values(one))
-            for one in (baseline.subject, subject)
-        )
+        before, after = (list_values(one, sections) for one in (baseline.subject, subject))
         numbers = SectionNumbers(before, after, find_overlaps(baseline.subject.record, subject.record))
         return compare_with(subject.record, baseline.subject, baseline.digest, numbers, margin=baseline.margin)
+
+
+def list_values(subject: Subject, sections: Mapping[str, Section]) -> tuple[MetricValue, ...]:
+    """The numbers of all sections. Raises EnvironmentTrouble where there is no memory for those of one."""
+    found: list[MetricValue] = []
+    for section in sections.values():
+        hint = f"Leave the section {section.name} out, or end other programs."
+        with needing_memory(f"computing the numbers of the section {section.title}", hint):
+            found += section.values(subject)
+    return tuple(found)
 
 
 def baseline_digest(judgement: Judgement) -> str:

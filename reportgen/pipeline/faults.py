@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reportgen.errors import InternalError, Location, ModelError, ReportgenError
+from reportgen.errors import EnvironmentTrouble, InternalError, Location, ModelError, ReportgenError
 from reportgen.record.fault import Fault
 from reportgen.record.run import RunRecord
-from reportgen.report.model import Report
+from reportgen.report.model import Report, Skipped
 from reportgen.spec.paths import resolve_path
 from reportgen.system.fault_log import LOG, REPORT_IT, write_log
 
@@ -45,11 +45,19 @@ def name_file(fault: Fault, record: RunRecord, base: Path) -> str:
 
 def failures_of(report: Report, out: Path) -> list[ReportgenError]:
     """The errors that kept sections and figures from being made."""
-    hint = f"The traceback is in {out / LOG}; the rest of the report is made.\n{REPORT_IT}"
+    where = f"The traceback is in {out / LOG}; the rest of the report is made."
+    room = f"Draw fewer sections (report.sections), or end other programs. {where}"
     return [
-        InternalError(f"{thing.title}: {thing.reason[:1].lower()}{thing.reason[1:].rstrip('.')}", hint)
+        EnvironmentTrouble(*told(thing, room))
+        if thing.by_memory
+        else InternalError(*told(thing, f"{where}\n{REPORT_IT}"))
         for thing in report.failed
     ]
+
+
+def told(thing: Skipped, hint: str) -> tuple[str, str]:
+    """The message of what was not made, and a hint."""
+    return f"{thing.title}: {thing.reason[:1].lower()}{thing.reason[1:].rstrip('.')}", hint
 
 
 def log_of(report: Report, raised: Raised, earlier: str, outputs: Sequence[ReportgenError]) -> str:

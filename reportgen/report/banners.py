@@ -59,6 +59,7 @@ def find_banners(
         *unfinished_run(record),
         *failures_of_model(record),
         *failures_of_ours(record, failed),
+        *failures_of_memory(failed),
         *stand_in_data(record),
         *not_finite(record),
         *seeds_not_finite(record),
@@ -119,7 +120,8 @@ def stopped_training(record: RunRecord) -> Iterator[str]:
 
 def failures_of_ours(record: RunRecord, failed: Sequence[Skipped]) -> Iterator[Banner]:
     """Errors of our own: how many parts are missing by them."""
-    count = sum(fault.by == "reportgen" for fault in record.faults) + len(failed)
+    ours = sum(not thing.by_memory for thing in failed)
+    count = sum(fault.by == "reportgen" for fault in record.faults) + ours
     if count:
         yield OWN_FAULTS.banner(
             ngettext(
@@ -127,6 +129,20 @@ def failures_of_ours(record: RunRecord, failed: Sequence[Skipped]) -> Iterator[B
                 "place.",
                 "{count} parts of this report are missing because of errors in reportgen; the reasons are given in "
                 "their places.",
+                count,
+            ),
+            "bad",
+        )
+
+
+def failures_of_memory(failed: Sequence[Skipped]) -> Iterator[Banner]:
+    """The machine had no memory for some parts."""
+    count = sum(thing.by_memory for thing in failed)
+    if count:
+        yield OWN_FAULTS.banner(
+            ngettext(
+                "{count} part of this report is missing because the machine ran out of memory; its place says so.",
+                "{count} parts of this report are missing because the machine ran out of memory; their places say so.",
                 count,
             ),
             "bad",

@@ -7,6 +7,7 @@ import traceback
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
+from reportgen.system.memory import is_memory_error
 from reportgen.text.errors import describe_error
 from reportgen.text.i18n import _
 
@@ -14,11 +15,13 @@ from reportgen.text.i18n import _
 def skip(name: str, title: str, error: Exception, subject: Subject) -> Skipped:
     """What stands in the place of a section or figure that raised.
 
-    In a record that is not whole it is the record's lack, else an error, whose traceback is kept.
+    In a record that is not whole it is the record's lack, else a lack of memory or an error, whose traceback is kept.
     """
     if lacks(subject.record):
         return Skipped(name, title, why_lacking(subject.record))
     details = "".join(traceback.format_exception(error))
+    if is_memory_error(error):
+        return Skipped(name, title, _("Not made: the machine ran out of memory."), details, by_memory=True)
     return Skipped(name, title, _("Not made: {error}.", error=describe_error(error)), details)
 
 

@@ -65,6 +65,8 @@ class Skipped:
     """One plain sentence."""
     details: str = ""
     """The traceback of an error that nobody expected, for the log beside the report; it is shown nowhere."""
+    by_memory: bool = False
+    """Whether there was no memory for it, which is no error of ours."""
 
     @property
     def is_fault(self) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from reportgen.errors import EnvironmentTrouble
+from reportgen.errors import EnvironmentTrouble, ReportgenError
 from reportgen.text.errors import words_of
 
 SIGNS = re.compile(
@@ -67,6 +68,22 @@ def memory_trouble(error: BaseException, doing: str = "", hint: str = HINT) -> E
     told = [f"{format_bytes(asked)} were asked for at once" if asked else "", *there]
     facts = ", ".join(filter(None, told))
     return EnvironmentTrouble(f"{message}: {facts}" if facts else message, hint)
+
+
+@contextmanager
+def needing_memory(doing: str, hint: str = HINT) -> Iterator[None]:
+    """Tell memory that runs out inside as the error a person understands; whatever else is raised passes through.
+
+    Raises EnvironmentTrouble.
+    """
+    try:
+        yield
+    except ReportgenError:
+        raise
+    except Exception as error:
+        if not is_memory_error(error):
+            raise
+        raise memory_trouble(error, doing, hint) from error
 
 
 def format_bytes(asked: int) -> str:

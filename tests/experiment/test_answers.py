@@ -362,3 +362,16 @@ def test_a_single_test_image_is_enough() -> None:
     found = check_answers(Base().eval(), noise(train=10, test=1), plain_cpu(), None, seed=0)
     assert found.facts is not None
     assert (found.facts.others_beside, found.facts.again.images, found.facts.by_neighbours) == (None, 1, False)
+
+
+def test_memory_that_runs_out_for_one_image_is_no_refusal_of_it() -> None:
+    class Large(Base):
+        def forward(self, x: Tensor) -> Tensor:
+            if len(x) == 1:
+                raise MemoryError
+            return super().forward(x)
+
+    answers = check_answers(Large(), DATA, plain_cpu(), None, 0)
+    assert answers.facts is None
+    assert answers.note is not None
+    assert "MemoryError" in answers.note.text

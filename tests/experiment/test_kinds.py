@@ -394,6 +394,18 @@ def test_layers_of_unusual_kinds_are_driven(name: str) -> None:
     assert facts.units  # type: ignore[attr-defined]
 
 
+def test_a_copy_for_which_there_is_no_memory_is_not_one_that_can_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load("Small").module
+    context = finished(module, noise(train=32, test=20), dict(module.state_dict()))
+
+    def load_nothing(*_arguments: object, **_named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(type(module), "load_state_dict", load_nothing)
+    with pytest.raises(MemoryError):
+        initial_model(context, context.inputs(torch.arange(4)))
+
+
 @pytest.mark.parametrize(
     ("name", "faithful"), [("HoldsALock", True), ("KnowsItsParent", False), ("ClosesOverItself", False)]
 )

@@ -181,3 +181,35 @@ def test_the_verdict_of_a_training(record: RunRecord) -> None:
 )
 def test_the_verdict_of_other_runs(record: RunRecord, change: object, says: str) -> None:
     assert says in write_verdict(presented(change(record)))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        (
+            (MemoryError(), ValueError()),
+            ["because the machine ran out of memory; its", "of an error in reportgen;"],
+        ),
+        ((MemoryError(), MemoryError()), ["2 parts of this report are missing because the machine ran out of memory"]),
+        ((KeyError("a"), ValueError()), ["2 parts of this report are missing because of errors in reportgen"]),
+    ],
+)
+def test_parts_without_memory_are_no_errors_of_ours(
+    record: RunRecord, errors: tuple[Exception, ...], said: list[str]
+) -> None:
+    def failing(name: str, error: Exception) -> Section:
+        def build(_subject: object, _figures: object) -> SectionView:
+            raise error
+
+        return Section(name, name.title(), 40, (), build)
+
+    sections = {name: failing(name, error) for name, error in zip("ab", errors, strict=True)}
+    report = assemble(presented(record), {}, find_sections() | sections)
+    told = [banner.text for banner in report.banners if "missing because" in banner.text]
+    assert len(told) == len(said)
+    assert all(any(part in text for text in told) for part in said)
+    by_memory = [isinstance(error, MemoryError) for error in errors]
+    assert [thing.by_memory for thing in report.failed] == by_memory
+    assert [thing.reason for thing in report.failed if thing.by_memory] == [
+        "Not made: the machine ran out of memory." for lacking in by_memory if lacking
+    ]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from reportgen.system.memory import bytes_asked, free_bytes, is_memory_error, memory_trouble
+from reportgen.errors import DataError, EnvironmentTrouble
+from reportgen.system.memory import bytes_asked, free_bytes, is_memory_error, memory_trouble, needing_memory
 
 CPU = (
     "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "
@@ -84,3 +85,19 @@ def test_a_small_size_is_no_zero() -> None:
     for asked, said in ((4096, "4.10 kB"), (5 * 10**6, "5.00 MB"), (3, "3 bytes"), (2 * 10**10, "20.00 GB")):
         error = RuntimeError(f"DefaultCPUAllocator: can't allocate memory: you tried to allocate {asked} bytes")
         assert f": {said} were asked for at once" in memory_trouble(error).message
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError(CPU), torch.OutOfMemoryError()])
+def test_memory_that_runs_out_inside_is_told_with_what_needed_it(error: Exception) -> None:
+    with pytest.raises(EnvironmentTrouble) as caught, needing_memory("sorting", "Sort less."):
+        raise error
+    assert caught.value.message.startswith("sorting needs more memory than there is")
+    assert caught.value.hint == "Sort less."
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [ValueError("other"), DataError("of data"), KeyboardInterrupt()])
+def test_all_else_inside_passes_through(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught, needing_memory("sorting"):
+        raise error
+    assert caught.value is error

@@ -21,7 +21,10 @@ from reportgen.progress import Progress
 from reportgen.record.message import Message
 from reportgen.record.run import DataFacts
 from reportgen.spec.types import DataSpec
+from reportgen.system.memory import needing_memory
 from reportgen.text.visible import visible
+
+SMALLER = "Use smaller data.train_limit and data.eval_limit, or end other programs."
 
 
 def load_data(
@@ -43,16 +46,23 @@ def load_data(
     request = DataRequest(spec, base, data_root, offline, progress, seed, evaluating)
     reason, used = None, kind
     try:
-        raw = kind.load(request)
+        raw = load_raw(kind, request)
     except DataError as error:
         if fallback is None:
             raise
         progress.warn(f"{spec.fallback} in place of {spec.name}: {error.message}\n{error.hint}")
         reason = without_folders(reason_for(error), search_folders(spec, data_root, base))
-        raw, used = fallback.load(request), fallback
-    loaded = prepare(with_channels(raw, spec.channels), spec, seed, reason)
+        raw, used = load_raw(fallback, request), fallback
+    with needing_memory("preparing the images", SMALLER):
+        loaded = prepare(with_channels(raw, spec.channels), spec, seed, reason)
     told = {"hub": used.hub} | ({} if reason is None else title_of(kind))
     return replace(loaded, facts=loaded.facts.model_copy(update=told))
+
+
+def load_raw(kind: DatasetKind, request: DataRequest) -> RawData:
+    """The images of a data set; raises EnvironmentTrouble where there is no memory for them, and what `load` raises."""
+    with needing_memory(f"loading the data set {kind.name}", SMALLER):
+        return kind.load(request)
 
 
 def title_of(kind: DatasetKind) -> dict[str, str | Message]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError
 from reportgen.experiment.models.forward import evaluating, logits_of
 from reportgen.record.message import N_, Message
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.errors import words_of
 
@@ -66,6 +67,8 @@ def head_by_trace(module: nn.Module, image_shape: tuple[int, ...]) -> str:
         except (ModelError, *INTERRUPTIONS):
             raise
         except BaseException as error:
+            if is_memory_error(error):
+                raise memory_trouble(error, "one forward pass", "Use a smaller model.") from error
             raise ModelError(
                 f"model.head: the model can't take {'×'.join(map(str, image_shape))} images: "
                 f"{type(error).__name__}: {next(iter(words_of(error).splitlines()), '')}",

@@ -38,6 +38,7 @@ from reportgen.spec.model_code import find_module, is_code
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ModelSpec
 from reportgen.spec.weights_file import check_weights_file
+from reportgen.system.memory import needing_memory
 from reportgen.system.read_files import describe_files
 from reportgen.text.suggest import nearest
 
@@ -201,10 +202,11 @@ def is_slip(prefix: str, base: Path) -> bool:
 
 
 def make(source: ModelSource, order: Order) -> Made:
-    """The model that a source makes."""
-    if source.make_as_asked is not None:
-        return source.make_as_asked(order)
-    return Made(source.make(order.name, order.args, order.classes, order.base))
+    """The model that a source makes. Raises EnvironmentTrouble where memory is short, and whatever else it raises."""
+    with needing_memory(f"making {source.name}:{order.name}", "Use a smaller model."):
+        if source.make_as_asked is not None:
+            return source.make_as_asked(order)
+        return Made(source.make(order.name, order.args, order.classes, order.base))
 
 
 def file_digest(source: ModelSource, name: str, base: Path) -> str | None:

@@ -19,6 +19,7 @@ from reportgen.experiment.models.forward import check_forward
 from reportgen.experiment.snapshot import preserved, restored
 from reportgen.experiment.torch_settings import kept_settings
 from reportgen.record.message import N_, Message
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS, errors_passed_over
 
 WRAPPERS = {
@@ -195,6 +196,9 @@ def materialise(module: nn.Module, image_shape: tuple[int, int, int], source: st
     except INTERRUPTIONS:
         raise
     except BaseException as error:
+        if is_memory_error(error):
+            doing = f"the first forward pass, which gives {lazy[0]} its shapes,"
+            raise memory_trouble(error, doing, "Use a smaller model.") from error
         raise ModelError(
             f"{source} has lazy layers ({lazy[0]} first), and the first forward pass, which gives them their shapes, "
             f"raises {type(error).__name__}: {first_line(error)}",

@@ -22,6 +22,7 @@ from reportgen.experiment.models.making import Made, Order, make_with_classes
 from reportgen.experiment.models.returned import take_model
 from reportgen.plugins import ModelSource
 from reportgen.spec.model_code import ModelCode, find_code
+from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.signals import INTERRUPTIONS
 from reportgen.text.suggest import nearest
 
@@ -108,6 +109,8 @@ def import_code(code: ModelCode) -> ModuleType:
     except (ModelError, *INTERRUPTIONS):
         raise
     except BaseException as error:
+        if is_memory_error(error):
+            raise memory_trouble(error, f"importing {code.path.name}", "Use a smaller model.") from error
         location = None if code.is_installed else location_in(error, code.home) or Location(str(code.path))
         message = f"{code.path.name} can't be imported: {type(error).__name__}: {first_line(error)}"
         hint = ENDS_PYTHON if isinstance(error, SystemExit) else "Fix the file, or install what it imports."

@@ -8,6 +8,7 @@ from reportgen.experiment.layer_types import BatchNorm
 from reportgen.experiment.probes.context import ProbeContext
 from reportgen.experiment.snapshot import copied, reads_from
 from reportgen.record.message import N_, Message
+from reportgen.system.memory import is_memory_error
 
 
 def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.Module | None, Message | None]:
@@ -23,9 +24,9 @@ def initial_model(context: ProbeContext, batch: torch.Tensor) -> tuple[torch.nn.
         if reads_from(module, context.module, batch[:2]):
             return None, N_("A copy of the model computes with weights of the model itself, not with initial ones.")
         module.load_state_dict(context.initial, strict=False)
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # whatever a model's own copying and loading raise
+        if is_memory_error(error):
+            raise
         kind = type(error).__name__
         return None, N_("The initial weights could not be loaded into a copy of the model ({kind}).", kind=kind)
     context.device.place(module).eval()

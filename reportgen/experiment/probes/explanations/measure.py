@@ -31,6 +31,7 @@ from reportgen.experiment.probes.explanations.samples import pick_rows
 from reportgen.record.message import N_
 from reportgen.record.probes.explanations import EmbeddingFacts, ExplanationFacts, MapLayer, NotExplained, StageFacts
 from reportgen.spec.probes import ExplanationsOptions
+from reportgen.system.memory import is_memory_error
 
 NAME = "explanations"
 BACKWARD = 3
@@ -109,9 +110,9 @@ def choose(
     few = ask(context, rows[:: max(1, len(rows) // TRIED)][:TRIED])
     try:
         layer = choose_layer(context.module, candidates, few.images, few.targets)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # whatever a model raises that does not want to be differentiated
+    except Exception as error:  # whatever a model raises that does not want to be differentiated
+        if is_memory_error(error):
+            raise
         found.gaps.append(NotExplained(part="grad_cam", reason="no_gradient"))
         return None
     if layer is None:
@@ -124,9 +125,11 @@ def reaches_pixels(context: ProbeContext, mapper: Mapper, rows: NDArray[np.int64
     few = ask(context, rows[:1])
     try:
         mapper.integrated(few.images, few.targets, 2)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # backbones under no_grad, detached inputs, and whatever else a model or captum raises for it
+    except (
+        Exception
+    ) as error:  # backbones under no_grad, detached inputs, and whatever else a model or captum raises for it
+        if is_memory_error(error):
+            raise
         found.gaps.append(NotExplained(part="integrated_gradients", reason="no_gradient"))
         return False
     return True

@@ -13,6 +13,7 @@ from torch import nn
 
 from reportgen.experiment.probes import ProbeRefused, ProbeResult
 from reportgen.experiment.probes.context import Allowance
+from reportgen.experiment.probes.explanations import measure as measuring
 from reportgen.experiment.probes.explanations import plan as planning
 from reportgen.experiment.probes.explanations.measure import PROBE
 from reportgen.experiment.probes.explanations.plan import FAST, FULL, make_plan, seconds_each
@@ -183,3 +184,18 @@ def test_the_time_of_an_image_is_the_best_of_a_few() -> None:
     seconds = seconds_each(lambda number: clock.append(number))
     assert set(clock) == {2, 16}
     assert 0 <= seconds < 0.01
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "integrated"])
+def test_memory_that_runs_out_is_no_lack_of_gradients(
+    monkeypatch: pytest.MonkeyPatch, cheap: None, method: str
+) -> None:
+    def large(*_arguments: object) -> None:
+        raise MemoryError
+
+    if method == "grad_cam":
+        monkeypatch.setattr(measuring, "choose_layer", large)
+    else:
+        monkeypatch.setattr(measuring.Mapper, "integrated", large)
+    with pytest.raises(MemoryError):
+        run(Conv())
