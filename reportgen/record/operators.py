@@ -81,7 +81,7 @@ CREATING = select_operators("creating")
 
 MATRIX_LIKE = re.compile(
     r"(^|_)(mm|bmm|mv|dot|vdot|matmul|addm[mv]|addbmm|baddbmm|addr|conv|convolution|conv\dd|linear|bilinear|trilinear"
-    r"|attention|attn|rnn|lstm|gru|gemm|einsum|cdist|linalg|cholesky|inverse|solve|svd|eigh?|lu|qr|fft|stft|deform"
+    r"|smm|hspmm|sspaddmm|attention|attn|rnn|lstm|gru|gemm|einsum|cdist|pdist|euclidean_dist|affine_grid_generator|linalg|cholesky|inverse|solve|svd|eigh?|lu|qr|geqrf|orgqr|ormqr|fft|stft|deform"
     r"|quantized)(_|$)|conv2d|conv1d|conv3d|_mm$"
 )
 """Names of ATen operators that multiply matrices or do comparable work; one without a formula is reported as

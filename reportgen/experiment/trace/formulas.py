@@ -13,8 +13,8 @@ from torch import Tensor
 from reportgen.experiment._torch_internals import look_up, registered_macs
 from reportgen.record.operators import is_matrix_like
 
-Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int]
-"""(positional arguments, keyword arguments, output) of the operator -> MACs."""
+Formula = Callable[[tuple[Any, ...], Mapping[str, Any], Any], int | None]
+"""(positional arguments, keyword arguments, output) of the operator -> MACs; None where they are not known."""
 
 
 def macs_of(operator: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> int | None:
@@ -43,6 +43,11 @@ def own_formulas() -> Mapping[Any, Formula]:
         "vdot": lambda args, _kwargs, _out: args[0].numel(),
         "addbmm": lambda args, _kwargs, _out: args[1].numel() * args[2].shape[-1],
         "_trilinear": trilinear_macs,
+        "_cdist_forward": distance_macs,
+        "_euclidean_dist": distance_macs,
+        "_pdist_forward": distance_macs,
+        "affine_grid_generator": grid_macs,
+        "cudnn_affine_grid_generator": grid_macs,
         "_scaled_dot_product_flash_attention_for_cpu": attention_macs,
         "_scaled_dot_product_fused_attention_overrideable": attention_macs,
         "mkldnn_rnn_layer": lambda args, _kwargs, _out: steps(args[0]) * (args[1].numel() + args[2].numel()),
@@ -108,6 +113,21 @@ def trilinear_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], _out: Any)
     rows = math.prod(args[0].shape[:1])
     outputs, first, second = weight.shape
     return int(rows * outputs * first * (second + 1))
+
+
+def distance_macs(args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> int | None:
+    """torch.cdist and torch.pdist, √Σ_i (x_i − y_i)²: every distance sums over the coordinates; None for other norms.
+
+    For many points torch takes the product of two matrices in place of the differences: the same number but for the
+    points' own squares, so that it does not depend on how many there are.
+    """
+    exponent = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, float)), 2.0)
+    return int(output.numel() * args[0].shape[-1]) if exponent == 2 else None
+
+
+def grid_macs(args: tuple[Any, ...], _kwargs: Mapping[str, Any], output: Any) -> int:
+    """functional.affine_grid: every coordinate of every place is a row of θ (n, 2, 3) or (n, 3, 4) times a vector."""
+    return int(output.numel() * args[0].shape[-1])
 
 
 def steps(sequence: Tensor) -> int:
