@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
+from reportgen.outputs._pdf_columns import ColumnTrials
 from reportgen.outputs._pdf_drawings.drawing import Placed
 from reportgen.outputs._pdf_drawings.images import COLOUR, GREY, Raster
 from reportgen.outputs._pdf_drawings.paths import Affine
@@ -173,74 +174,6 @@ def quick_columns(parts: Parts) -> Iterator[None]:
         yield
     finally:
         module.block_box_layout = parts.lay_out_block  # type: ignore[attr-defined]
-
-
-@dataclass
-class Trial:
-    """What a column held that began at one place, in every height that was tried and ended at the same place."""
-
-    result: Any
-    lowest: float
-    """The least space below the column with which it held that, in CSS pixels."""
-    highest: float
-
-
-class ColumnTrials:
-    """Lays out blocks as WeasyPrint does, and columns on trial once for all heights in which they hold the same.
-
-    To balance columns, WeasyPrint lays them out one pixel higher again and again until everything fits, mostly to find
-    that no block more did. After two equal ones a column is tried `AHEAD` pixels higher: where even that holds no more,
-    neither does any height between.
-    """
-
-    AHEAD = 16.0
-    LEAST_AHEAD = 2.0
-
-    def __init__(self, lay_out: Callable[..., Any]) -> None:
-        self.lay_out = lay_out
-        self.column: Any = None
-        self.trials: dict[str, Trial] = {}
-        self.ahead = self.AHEAD
-
-    def __call__(self, context: Any, box: Any, *values: Any, **named: Any) -> Any:
-        """As `weasyprint.layout.block.block_box_layout`."""
-        is_trial = box.is_column and values[6] == []  # with None for margins it is the column that stays
-        if not is_trial or context.footnotes or context.broken_out_of_flow:
-            return self.lay_out(context, box, *values, **named)
-        if box is not self.column:
-            self.column, self.trials, self.ahead = box, {}, self.AHEAD
-        below, start, page_is_empty = values[0], values[1], values[3]
-        place = f"{start} {page_is_empty}"
-        known = self.trials.get(place)
-        if known is not None and known.lowest <= below <= known.highest:
-            return known.result
-        result = self.lay_out(context, box, below, *values[1:], **named)
-        if context.broken_out_of_flow:  # goes on in the next column, which has to be laid out for it
-            return result
-        if known is None or known.result[1] != result[1] or not all(map(holds_whole_blocks, (known.result, result))):
-            self.trials[place] = Trial(result, below, below)
-            return result
-        known.lowest, known.highest = min(known.lowest, below), max(known.highest, below)
-        self.look_ahead(known, context, box, values, named)
-        return known.result
-
-    def look_ahead(self, known: Trial, context: Any, box: Any, values: Sequence[Any], named: Mapping[str, Any]) -> None:
-        """Find a height, as much greater as may be, in which the column still holds the same."""
-        while self.ahead >= self.LEAST_AHEAD:
-            below = known.lowest - self.ahead
-            further = self.lay_out(context, box, below, *values[1:], **named)
-            context.broken_out_of_flow.clear()  # of what was only tried
-            if further[0] is not None and further[1] == known.result[1]:
-                known.lowest = below
-                return
-            self.ahead /= 2
-
-
-def holds_whole_blocks(result: Any) -> bool:
-    """Whether something was laid out, and ended where one of its blocks does: a block that is broken has all the height
-    that there is."""
-    box, resume_at = result[0], result[1]
-    return box is not None and (resume_at is None or list(resume_at.values()) == [None])
 
 
 class Images(dict[str, Any]):

@@ -25,6 +25,7 @@ INNER = {
     "outputs/test_attachment.py": "which images a record of any size loses, without the PDF that it goes into",
     "outputs/test_cells.py": "what becomes of any cell, of which a report has a few",
     "outputs/test_comment.py": "cuts at every length of a text, without a comment of each",
+    "outputs/test_pdf_columns.py": "columns of any content, with every trial that WeasyPrint would make beside them",
     "outputs/test_pdf_drawings.py": "operators of a PDF for SVG that no figure draws",
     "outputs/test_pdf_tags.py": "trees of tags from HTML that no report has",
     "outputs/test_tensorboard.py": "names that its font lacks and matrices of any size, without a record of each",

@@ -27,7 +27,6 @@ from reportgen.outputs._weasyprint import (
     SlowWay,
     StructureWriter,
     find_parts,
-    quick_columns,
 )
 from reportgen.pipeline.write import attempt
 from reportgen.record.run import RunRecord
@@ -311,43 +310,3 @@ def test_a_document_that_can_not_be_finished_is_whole_and_claims_nothing(
     assert b"pdfuaid:" not in document
     assert all(label in words(document, tmp_path) for label in LABELS)
     assert same_to_the_eye(document, fast, tmp_path)
-
-
-def set_columns(page: str, parts: Parts) -> tuple[list[tuple[int, str, float, float]], int]:
-    """Page, text and place of every line, and how often a column was laid out."""
-    from weasyprint import HTML
-
-    tried = 0
-
-    def counted(context: Any, box: Any, *values: Any, **named: Any) -> Any:
-        nonlocal tried
-        tried += box.is_column
-        return lay_out(context, box, *values, **named)
-
-    lay_out = parts.lay_out_block
-    with quick_columns(dataclasses.replace(parts, lay_out_block=counted)):
-        document = HTML(string=page).render()
-    boxes = [(number, box) for number, one in enumerate(document.pages) for box in one._page_box.descendants()]
-    return [(number, box.text, box.position_x, box.position_y) for number, box in boxes if hasattr(box, "text")], tried
-
-
-@pytest.mark.parametrize(
-    ("rows", "float_words", "at_most"),
-    [((3, 0, 0, 0), 0, 0.5), ((1, 0), 0, 1.0), ((40, 3, 60, 9), 0, 1.0), ((0, 1), 12, 1.5)],
-)
-def test_columns_are_balanced_as_weasyprint_balances_them_in_fewer_trials(
-    rows: tuple[int, ...], float_words: int, at_most: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Columns of parts whose titles and paragraphs are kept whole; what is left of a float goes on in the next."""
-    left = f"<aside>{'word ' * float_words}</aside>" if float_words else ""
-    each = [f"<h3>Part</h3>{left}<div>{'<p>row</p>' * count}<p>{'word ' * 24}</p></div>" for count in rows]
-    style = "div, h3 { margin: 7px 0 } h3 { break-after: avoid } p { break-inside: avoid; margin: 0 0 3px }"
-    style += "aside { float: left; width: 60% } main { columns: 2 }"
-    page = f"<style>{style}</style><main>{''.join(f'<div>{one}</div>' for one in each)}</main>"
-    parts = find_parts()
-    assert isinstance(parts, Parts)
-    ours, few = set_columns(page, parts)
-    monkeypatch.setattr(_weasyprint, "ColumnTrials", lambda lay_out: lay_out)
-    theirs, many = set_columns(page, parts)
-    assert ours == theirs
-    assert few <= many * at_most
