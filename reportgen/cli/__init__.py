@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -141,7 +140,12 @@ def finished(code: int) -> int:
 
 def was_printing(error: OSError) -> bool:
     """Whether an error came from printing what a command was asked for and from nothing else."""
-    return any(frame.name in ("echo", "print_line") for frame in traceback.extract_tb(error.__traceback__))
+    reached = error.__traceback__
+    while reached is not None:
+        if reached.tb_frame.f_code.co_name in ("echo", "print_line"):
+            return True
+        reached = reached.tb_next
+    return False
 
 
 def open_standard_streams() -> None:

@@ -25,7 +25,7 @@ from reportgen.outputs.stylesheets import check_sheet, recolour
 from reportgen.outputs.template_cache import keep_compiled
 from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, check_blocks, describe, format_reason
 from reportgen.outputs.view_values import is_skipped
-from reportgen.system.memory import make_room
+from reportgen.system.address_space import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
 from reportgen.text.i18n import language as in_language
 from reportgen.text.shorten import one_line

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, ReportgenError
+from reportgen.system.address_space import address_limit
 from reportgen.text.errors import words_of
 
 SIGNS = re.compile(
@@ -128,24 +129,3 @@ def free_bytes(meminfo: Path = Path("/proc/meminfo")) -> int | None:
         return None
     found = re.search(r"^MemAvailable:\s*(\d+) kB", text, re.MULTILINE)
     return int(found[1]) * 1024 if found else None
-
-
-def address_limit() -> int | None:
-    """The limit of this process's address space in bytes; None where there is none."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    soft, _hard = resource.getrlimit(resource.RLIMIT_AS)
-    return None if soft == resource.RLIM_INFINITY else soft
-
-
-def make_room() -> None:
-    """Lift the limit of memory that a process has set itself, so that it can tell what happened."""
-    try:
-        import resource
-
-        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    except (ImportError, OSError, ValueError):  # Windows has no limits
-        return

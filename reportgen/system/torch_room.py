@@ -7,14 +7,11 @@ it is given memory); neither can be caught. So another process tries first. With
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 
 from reportgen.errors import EnvironmentTrouble
-from reportgen.system.memory import address_limit
-from reportgen.system.processes import environment
+from reportgen.system.address_space import address_limit
 
 TRIAL = """
 import re, sys
@@ -47,8 +44,8 @@ def guard_torch() -> None:
         sys.meta_path.insert(0, TorchGuard())
 
 
-class TorchGuard(MetaPathFinder):
-    """Sees an import of PyTorch before it happens; finds nothing itself."""
+class TorchGuard:
+    """A finder of modules that sees an import of PyTorch before it happens, and finds nothing itself."""
 
     def find_spec(self, fullname: str, _path: Sequence[str] | None, _target: object = None, /) -> None:
         """Nothing. Raises EnvironmentTrouble where PyTorch has no room."""
@@ -74,6 +71,10 @@ def require_room() -> None:
 def try_torch(program: str = TRIAL, timeout: float = LONGEST) -> int | None:
     """The most bytes of addresses that a process took which loads and uses PyTorch as a run does, under our limit; 0
     where the system does not tell; None where it came to nothing."""
+    import subprocess
+
+    from reportgen.system.processes import environment
+
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", program],
