@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
+from reportgen.figures._settings import shared_variables
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.system.machine import count_cores
@@ -34,7 +35,7 @@ def second_process(figures: int) -> Iterator[Process | None]:
     if figures < WORTH or count_cores() < 2:
         yield None
         return
-    child = start_module("reportgen.figures._worker", current_language(), heard=False)
+    child = start_module("reportgen.figures._worker", current_language(), heard=False, variables=shared_variables())
     try:
         yield child
     finally:

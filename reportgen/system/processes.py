@@ -6,7 +6,7 @@ import os
 import site
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
@@ -17,8 +17,11 @@ SECONDS_TO_DIE = 10.0
 """Time for the system to clear away a process that was killed."""
 
 
-def start_module(name: str, *arguments: str, heard: bool = True) -> subprocess.Popen[bytes]:
-    """`python -P -m name` with pipes to its input and output and, where it is `heard`, to its complaints.
+def start_module(
+    name: str, *arguments: str, heard: bool = True, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """`python -P -m name` with pipes to its input and output and, where it is `heard`, to its complaints; `variables`
+    are added to its environment.
 
     The working folder is not where it looks for modules: a `typing.py` beside a report that somebody sent is no part
     of this program.
@@ -28,7 +31,7 @@ def start_module(name: str, *arguments: str, heard: bool = True) -> subprocess.P
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if heard else subprocess.DEVNULL,
-        env=environment(os.environ.get("PYTHONPATH", "")),
+        env=environment(os.environ.get("PYTHONPATH", "")) | dict(variables or {}),
     )
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
 
@@ -26,8 +26,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """The processes that were started, on a machine that has two processors."""
     children = []
 
-    def start(name: str, *arguments: str, heard: bool) -> subprocess.Popen[bytes]:
-        children.append(begin(name, *arguments, heard=heard))
+    def start(name: str, *arguments: str, heard: bool, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        children.append(begin(name, *arguments, heard=heard, variables=variables))
         return children[-1]
 
     begin = _parallel.start_module
@@ -101,8 +101,7 @@ def test_what_needs_seaborn_is_left_to_the_second(record: RunRecord, started: li
 def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
     record: RunRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
-        del heard
+    def start(_name: str, *_arguments: str, **_how: object) -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     monkeypatch.setattr(_parallel, "start_module", start)
@@ -111,8 +110,7 @@ def test_a_process_that_ends_at_once_costs_nothing_but_its_figures(
 
 
 def test_a_process_that_says_nonsense_is_not_listened_to(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
-        del heard
+    def start(_name: str, *_arguments: str, **_how: object) -> subprocess.Popen[bytes]:
         program = "print('nonsense', flush=True); import sys; sys.stdin.buffer.read()"
         return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -139,8 +137,7 @@ def test_a_process_that_stands_still_is_not_waited_for(
 ) -> None:
     children = []
 
-    def start(_name: str, *_arguments: str, heard: bool) -> subprocess.Popen[bytes]:
-        del heard
+    def start(_name: str, *_arguments: str, **_how: object) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-c", STOPS.format(stop=stop)]
         children.append(subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         return children[-1]

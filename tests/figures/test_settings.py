@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from reportgen.errors import EnvironmentTrouble
+from reportgen.figures import _settings
 from reportgen.system.processes import environment
 
 SCRIPT = """
@@ -58,3 +62,55 @@ def test_nothing_of_others_is_read(prepare: Callable[[Path], dict[str, str]], tm
         check=True,
     )
     assert done.stdout.decode().split() == [USUAL, str(tmp_path / "reportgen" / "matplotlib")]
+
+
+TEMPORARY = """
+import reportgen.figures
+import matplotlib, matplotlib.font_manager
+from reportgen.figures._parallel import second_process
+from reportgen.figures import _parallel
+_parallel.count_cores = lambda: 2
+with second_process(99) as child:
+    child.stdin.close()
+    child.wait()
+print(matplotlib.get_cachedir(), matplotlib.get_configdir())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="temporary files are the user's own")
+@pytest.mark.parametrize("settings", ["", "figure.dpi: 36"])
+def test_a_home_that_takes_nothing_leaves_no_temporary_folders(tmp_path: Path, settings: str) -> None:
+    for name in ("tmp", "work"):
+        (tmp_path / name).mkdir()
+    if settings:
+        (tmp_path / "work" / "matplotlibrc").write_text(settings)
+    (tmp_path / "file").touch()
+    blocked = str(tmp_path / "file" / "below")
+    own = environment("") | {"XDG_CACHE_HOME": blocked, "XDG_CONFIG_HOME": blocked, "HOME": blocked}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", TEMPORARY],
+        cwd=tmp_path / "work",
+        env=own | {"TMPDIR": str(tmp_path / "tmp")},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    used = set(done.stdout.decode().split())
+    assert len(used) == 1
+    assert used.pop().startswith(str(tmp_path / "tmp" / "reportgen-matplotlib-"))
+    assert done.stderr == b""
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_no_folder_for_temporary_files_is_the_machines_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(_settings, "TEMPORARY", [])
+    monkeypatch.delenv(_settings.SHARED, raising=False)
+    with pytest.raises(EnvironmentTrouble, match="no folder for temporary files can be written: No usable") as caught:
+        _settings.temporary_folder()
+    assert "TMPDIR" in caught.value.hint
+
+
+def refuse(**_named: str) -> str:
+    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
