@@ -14,10 +14,13 @@ from matplotlib.ticker import FuncFormatter
 from reportgen.figures._style import grid, sheet, ticks
 from reportgen.figures._table import heads_of, write_csv
 from reportgen.metrics.intervals import wilson
+from reportgen.metrics.predictions import read_predictions
 from reportgen.metrics.reliability import find_differing
 from reportgen.plugins import FigureKind
-from reportgen.record.measurements import Bin
+from reportgen.record.measurements import Bin, Measurements
+from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.calibration_wording import find_agreement, format_agreement
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import HAIRLINE, INK, MUTED, RIGHT, RIGHT_SOFT, SOFT, WRONG, WRONG_SOFT
 from reportgen.text import numerals
@@ -100,7 +103,7 @@ def draw(subject: Subject) -> FigureFile | Skipped:
             counts(grids[1][column], bins)
             grids[0][column].tick_params(axis="x", length=0)
             grids[1][column].set_title(_("Images"), color=MUTED)
-        told = caption(calibration.bins, measured.value("ece"), measured.value("ece_scaled"))
+        told = caption(record, measured)
         return paper.svg(
             title,
             told,
@@ -121,39 +124,12 @@ def tabulate(diagrams: Sequence[tuple[float, Sequence[Bin]]]) -> str:
     return write_csv(heads, rows)
 
 
-def verdict(bins: Sequence[Bin]) -> str:
-    """Over-confident, under-confident or neither, and from where on."""
-    known = list(zip(bins, find_differing(bins), strict=True))
-    over = [item for item, off in known if off > 0]
-    under = [item for item, off in known if off < 0]
-    if over and not under:
-        first = numerals.significant(over[0].low, 2)
-        if all(off > 0 for item, off in known if item.n and item.low >= over[0].low):
-            return _(
-                "Significantly over-confident above {low}: the share correct lies below the confidence.", low=first
-            )
-        return _(
-            "Significantly over-confident in {count} of the bins: the share correct lies below the confidence.",
-            count=len(over),
-        )
-    if under and not over:
-        return _(
-            "Significantly under-confident in {count} of the bins: the share correct lies above the confidence.",
-            count=len(under),
-        )
-    if over:
-        return _(
-            "Significantly over-confident in {over} of the bins and under-confident in {under}.",
-            over=len(over),
-            under=len(under),
-        )
-    return _("No bin differs significantly from the diagonal, over all bins together.")
-
-
-def caption(bins: Sequence[Bin], ece: object, scaled: object) -> str:
-    """The verdict, the errors before and after, then how to read it."""
-    told = [verdict(bins)]
-    before, after = getattr(ece, "display", None), getattr(scaled, "display", None)
+def caption(record: RunRecord, measured: Measurements) -> str:
+    """What bins and mean say together, the errors before and after, then how to read it."""
+    predictions = read_predictions(record.arrays["eval.logits"], record.arrays["eval.labels"])
+    bins = measured.calibration.bins
+    told = [format_agreement(find_agreement(predictions, bins), bins)]
+    before, after = (getattr(measured.value(name), "display", None) for name in ("ece", "ece_scaled"))
     if before and after:
         told.append(_("Expected calibration error {before}, after scaling {after}.", before=before, after=after))
     told.append(

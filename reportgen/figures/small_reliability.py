@@ -41,7 +41,7 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
             counts(below, bins)
             above.tick_params(axis="x", length=0)
             below.set_title(_("Images"), color=MUTED)
-        told = caption(bins, measured.value("ece"), measured.value("ece_scaled"))
+        told = caption(subject.record, measured)
         return place.save(paper, title, told, describe_fullest(bins))
 
 

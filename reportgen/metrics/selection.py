@@ -213,12 +213,18 @@ def label_errors(predictions: Predictions, temperature: float) -> tuple[NDArray[
     the label minus that of the prediction. Both results are (n,).
     """
     probabilities, labels = scaled(predictions, temperature), predictions.labels
-    support = np.bincount(labels, minlength=predictions.classes)
-    own = probabilities[np.arange(predictions.n), labels]
-    threshold = np.bincount(labels, own, predictions.classes) / np.maximum(support, 1)
-    first = probabilities.max(1)
+    threshold = own_averages(probabilities, labels)
+    own, first = probabilities[np.arange(predictions.n), labels], probabilities.max(1)
     fits = ~predictions.correct & (first >= np.maximum(threshold[predictions.predicted], SURE))
     return fits & (own < threshold[labels]), own - first
+
+
+def own_averages(probabilities: FloatArray, labels: IntArray) -> FloatArray:
+    """(c,): the mean probability of each class over the images labelled so; 0 for a class without images."""
+    classes = probabilities.shape[1]
+    own = probabilities[np.arange(len(labels)), labels]
+    averages: FloatArray = np.bincount(labels, own, classes) / np.maximum(np.bincount(labels, minlength=classes), 1)
+    return averages
 
 
 def scaled(predictions: Predictions, temperature: float) -> FloatArray:
@@ -237,12 +243,16 @@ class Planted:
 
 
 def expected_errors(predictions: Predictions, temperature: float) -> float:
-    """How many predictions sure enough for a candidate a calibrated model gets wrong, with every label right.
+    """How many labels the rule contradicts where every label is right and the model calibrated after scaling.
 
-    The sum over them of one minus the confidence, after temperature scaling.
+    A label is then drawn with the scaled probabilities: over the images whose prediction is sure enough, the sum of the
+    probabilities of the other classes that the rule would contradict, with the averages by class as they are.
     """
-    confidence = scaled(predictions, temperature).max(1)
-    return float((1 - confidence[confidence >= SURE]).sum())
+    probabilities = scaled(predictions, temperature)
+    threshold = own_averages(probabilities, predictions.labels)
+    sure = probabilities.max(1) >= np.maximum(threshold[predictions.predicted], SURE)
+    others = (probabilities < threshold) & (np.arange(predictions.classes) != predictions.predicted[:, None])
+    return float((probabilities * others)[sure].sum())
 
 
 def plant_errors(predictions: Predictions, temperature: float) -> Planted | None:

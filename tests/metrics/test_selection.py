@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.metrics.selection import Group, fitted_temperature, images_to_keep, select
+from reportgen.metrics.predictions import read_predictions
+from reportgen.metrics.selection import Group, expected_errors, fitted_temperature, images_to_keep, select
 from tests.metrics.cases import Floats, Ints, evaluations, noisy, softmax
 
 NAMES = ("surely_wrong", "barely_wrong", "barely_right", "surely_right", "label_errors", "typical", "untypical")
@@ -121,6 +122,24 @@ def test_a_planted_label_error_is_found() -> None:
     logits += np.random.default_rng(0).normal(0, 0.3, logits.shape).astype(np.float32)
     logits[[12, 100]] = [[0, 9, 0], [0, 0, 9]]  # labelled 0 and 1
     assert set(groups(logits, labels)["label_errors"].positions) == {12, 100}
+
+
+@settings(deadline=None, max_examples=30, derandomize=True)
+@given(case=evaluations(120), temperature=st.sampled_from([1.0, 0.5, 2.0]))
+def test_what_is_expected_of_right_labels_is_what_the_rule_would_contradict(
+    case: tuple[Floats, Ints], temperature: float
+) -> None:
+    """Every other label an image could have, one at a time, with its probability."""
+    logits, labels = case
+    shares = softmax(logits / temperature)
+    averages = {name: np.mean([shares[i, name] for i in np.flatnonzero(labels == name)]) for name in set(labels)}
+    expected = 0.0
+    for own in shares:
+        first = int(own.argmax())
+        for name, average in averages.items():
+            if name != first and own[first] >= max(0.9, averages.get(first, 0)) and own[name] < average:
+                expected += own[name]
+    assert expected_errors(read_predictions(logits, labels), temperature) == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 def test_every_group_states_its_rule_and_nothing_chooses_among_numbers_that_are_not() -> None:

@@ -41,10 +41,10 @@ def swapped(record: RunRecord) -> RunRecord:
     return evaluated(record, outputs(np.array([1, 0, 2])[meant], 3, np.full(600, 0.9)), labels)
 
 
-def in_groups(record: RunRecord) -> RunRecord:
-    labels = np.repeat(np.arange(4), 25)
-    predicted = [*[0] * 25, *[0] * 6, *[2] * 4, *[1] * 15, *[2] * 25, *[3] * 25]
-    return grouped(record, (0, 0, 0, 1), labels, predicted)
+def kept(record: RunRecord, stay: int) -> RunRecord:
+    """30 errors of 60, of which a third would stay within the group by chance."""
+    labels = np.array([*[0] * 60, 1, 2, 3])
+    return grouped(record, (0, 0, 1, 1), labels, [*[0] * 30, *[1] * stay, *[2] * (30 - stay), 1, 2, 3])
 
 
 def denied(record: RunRecord, count: int) -> RunRecord:
@@ -75,7 +75,9 @@ EVALUATION = Cases(
         "not finite": not_finite,
         "blind": blind,
         "swapped": swapped,
-        "in groups": in_groups,
+        "in groups": lambda record: kept(record, 28),
+        "across groups": lambda record: kept(record, 1),
+        "any group": lambda record: kept(record, 10),
     },
     {
         "evaluation.perfect": ("perfect", "plain"),
@@ -97,7 +99,9 @@ EVALUATION = Cases(
         "evaluation.below_chance": ("below", "chance"),
         "evaluation.few_images": ("few", "plain"),
         "evaluation.second_guess": ("plain", "perfect"),
-        "evaluation.groups": ("in groups", "plain"),
+        "evaluation.within_groups": ("in groups", "any group"),
+        "evaluation.across_groups": ("across groups", "any group"),
+        "evaluation.groups": ("any group", "in groups"),
         "evaluation.over_confident": ("sure", "fair"),
         "evaluation.under_confident": ("shy", "fair"),
         "evaluation.sure_as_right": ("fair", "sure"),

@@ -42,7 +42,12 @@ from reportgen.report.sections.baseline.findings import find_classes as find_cha
 from reportgen.report.sections.baseline.findings import find_latency, find_scores
 from reportgen.report.sections.cost.findings import find_unsettled
 from reportgen.report.sections.evaluation.class_findings import find_classes
-from reportgen.report.sections.evaluation.findings import find_baseline, find_calibration, find_coverage
+from reportgen.report.sections.evaluation.findings import (
+    find_baseline,
+    find_calibration,
+    find_coverage,
+    find_groups,
+)
 from reportgen.report.sections.explanations.findings import find_mistakes, find_overlap, find_separation, find_worth
 from reportgen.report.sections.history import Run, find_steps
 from reportgen.report.sections.history import find_change as find_change_of_runs
@@ -86,7 +91,7 @@ def measured(predictions: Predictions, *values: MetricValue) -> Any:
         value=known.get,
         classes=scores,
         confusion=tuple(map(tuple, matrix.tolist())),
-        calibration=fake(error=None),
+        calibration=fake(error=None, bins=()),
     )
 
 
@@ -154,6 +159,16 @@ def right_labels(rng: Generator) -> set[str]:
     fits, _order = label_errors(predictions, 1.0)
     selection = fake(groups=[fake(name="label_errors", candidates=int(fits.sum()))])
     return said([find_label_errors(predictions, selection, 1.0)])
+
+
+def errors_alike(rng: Generator) -> set[str]:
+    """120 errors of ten classes in three groups, each error any of the other classes alike."""
+    labels = np.repeat(np.arange(CLASSES), 60)
+    predictions = called(spoil(rng, labels, 0.8), labels)
+    groups = np.array([0] * 5 + [1] * 3 + [2] * 2)
+    arrays = {"eval.labels": labels, "eval.coarse_labels": groups[labels]}
+    record = fake(arrays=arrays, data=fake(classes=NAMES, coarse_classes=("a", "b", "c")))
+    return said([find_groups(record, predictions)])
 
 
 def blind_confidence(rng: Generator) -> set[str]:
@@ -570,6 +585,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "guesses": ("evaluation.above_chance", "evaluation.below_chance"),
     "calibrated": ("evaluation.over_confident", "evaluation.under_confident", "predictions.surely_wrong"),
     "right_labels": ("predictions.label_excess",),
+    "errors_alike": ("evaluation.within_groups", "evaluation.across_groups"),
     "blind_confidence": ("evaluation.confidence_separates",),
     "equal_corruptions": ("robustness.worst",),
     "harmless_corruptions": ("robustness.loss",),

@@ -45,7 +45,17 @@ BELOW_CHANCE = Claim(
 AT_CHANCE = Claim("evaluation.at_chance", UNDECIDED, level=Level.INVALID)
 FEW_IMAGES = Claim("evaluation.few_images", ESTIMATE, level=Level.DECISION)
 SECOND_GUESS = Claim("evaluation.second_guess", ESTIMATE, always=True)
-GROUPS = Claim("evaluation.groups", ESTIMATE)
+WITHIN_GROUPS = Claim(
+    "evaluation.within_groups",
+    "a wrong prediction is any of the other classes alike",
+    ErrorRate(0.013, 1000, "errors_alike"),
+)
+ACROSS_GROUPS = Claim(
+    "evaluation.across_groups",
+    "a wrong prediction is any of the other classes alike",
+    ErrorRate(0.016, 1000, "errors_alike"),
+)
+GROUPS = Claim("evaluation.groups", UNDECIDED)
 OVER_CONFIDENT = Claim(
     "evaluation.over_confident",
     "every confidence is the probability of being right",

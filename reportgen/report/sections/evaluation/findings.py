@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.curves import errors_among_surest
 from reportgen.metrics.differences import confidence_gap
-from reportgen.metrics.intervals import newcombe
+from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.predictions import Predictions
+from reportgen.metrics.reliability import lower_tail
 from reportgen.record.measurements import CalibrationFacts, Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.report.calibration_wording import Agreement, find_agreement
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.sections.evaluation import claims
@@ -152,19 +154,69 @@ def find_top5(measured: Measurements, predictions: Predictions) -> Finding | Non
 def find_groups(record: RunRecord, predictions: Predictions) -> Finding | None:
     """How many wrong predictions stay within the group that the data set's authors put the class into."""
     wrong, groups = ~predictions.correct & (predictions.predicted >= 0), group_of_class(record)
-    if groups is None or not wrong.any():
+    if groups is None or wrong.sum() < 2:
         return None
     true, called = groups[predictions.labels[wrong]], groups[predictions.predicted[wrong]]
     stay, misses = int((true == called).sum()), int(wrong.sum())
     chance = float((np.bincount(groups)[true] - 1).mean()) / (predictions.classes - 1)
+    if not 0 < chance < 1:
+        return None
+    values = {
+        "share": numerals.percent(stay / misses, misses),
+        "interval": share_interval(stay, misses),
+        "groups": numerals.count(len(record.data.coarse_classes)),
+        "chance": numerals.percent(chance),
+    }
+    return format_groups(misses, side_of(stay, misses, chance), values)
+
+
+def side_of(count: int, n: int, share: float) -> int:
+    """1 where so many of n are significantly more than the share makes expect, −1 where fewer, 0 where neither.
+
+    By the Wilson interval and the exact binomial test, two-sided at 5 %: neither alone may say it, so that the interval
+    beside the sentence never contradicts it. For a mean of different shares the test only errs more seldom (Hoeffding
+    1956, On the distribution of the number of successes in independent trials).
+    """
+    low, high = wilson(count, n) or (0.0, 1.0)
+    above = low > share and 2 * lower_tail(n - count, n, 1 - share) <= SIGNIFICANT
+    below = high < share and 2 * lower_tail(count, n, share) <= SIGNIFICANT
+    return int(above) - int(below)
+
+
+def format_groups(misses: int, side: int, values: Mapping[str, str]) -> Finding:
+    """Whether wrong predictions stay within their group more or less often than other classes drawn at random would;
+    `values`: both shares, the interval and the number of groups."""
+    n = ngettext("{count} wrong prediction", "{count} wrong predictions", misses)
+    if side > 0:
+        text = _(
+            "Errors stay within the group of the right class more often than other classes drawn at random would: of "
+            "the {misses}, {share} ({interval}) do, where {chance} would be expected ({groups} groups).",
+            misses=n,
+            share=values["share"],
+            interval=values["interval"],
+            chance=values["chance"],
+            groups=values["groups"],
+        )
+        return claims.WITHIN_GROUPS.finding(text, 0.22, f"section-{NAME}")
+    if side < 0:
+        text = _(
+            "Errors stay within the group of the right class less often than other classes drawn at random would: of "
+            "the {misses}, {share} ({interval}) do, where {chance} would be expected ({groups} groups).",
+            misses=n,
+            share=values["share"],
+            interval=values["interval"],
+            chance=values["chance"],
+            groups=values["groups"],
+        )
+        return claims.ACROSS_GROUPS.finding(text, 0.22, f"section-{NAME}")
     text = _(
-        "Of the {misses}, {share} ({interval}) predict a class of the right group, of {groups} groups; other classes "
-        "drawn at random would in {chance}.",
-        misses=ngettext("{count} wrong prediction", "{count} wrong predictions", misses),
-        share=numerals.percent(stay / misses, misses),
-        interval=share_interval(stay, misses),
-        groups=numerals.count(len(record.data.coarse_classes)),
-        chance=numerals.percent(chance),
+        "There is no evidence that errors keep to the group of the right class: of the {misses}, {share} ({interval}) "
+        "do, where {chance} would be expected of other classes drawn at random ({groups} groups).",
+        misses=n,
+        share=values["share"],
+        interval=values["interval"],
+        chance=values["chance"],
+        groups=values["groups"],
     )
     return claims.GROUPS.finding(text, 0.22, f"section-{NAME}")
 
@@ -197,21 +249,28 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
         "gap": numerals.points_apart(abs(centre)),
         "interval": numerals.interval(*((low, high) if centre > 0 else (-high, -low)), 1, 100.0),
     }
-    error = format_error(ece, measured.calibration.error, apart=low > 0 or high < 0)
-    if low > 0:
+    facts = measured.calibration.error
+    agreement = find_agreement(predictions, measured.calibration.bins)
+    error = join_sentences(
+        [
+            format_error(ece, facts, agreement),
+            *format_bins(agreement, tested=facts is None or facts.p <= SIGNIFICANT),
+        ]
+    )
+    if agreement.side > 0:
         text = _(
-            "The model is over-confident by {gap} ({interval}): its mean confidence is {confidence}, its accuracy "
-            "{accuracy}.",
+            "The model is over-confident on average, by {gap} ({interval}): its mean confidence is {confidence}, "
+            "its accuracy {accuracy}.",
             gap=values["gap"],
             interval=values["interval"],
             confidence=values["confidence"],
             accuracy=values["accuracy"],
         )
         return claims.OVER_CONFIDENT.finding(join_sentences([text, error]), 0.6, anchor, "caution")
-    if high < 0:
+    if agreement.side < 0:
         text = _(
-            "The model is under-confident by {gap} ({interval}): its mean confidence is {confidence}, its accuracy "
-            "{accuracy}.",
+            "The model is under-confident on average, by {gap} ({interval}): its mean confidence is {confidence}, "
+            "its accuracy {accuracy}.",
             gap=values["gap"],
             interval=values["interval"],
             confidence=values["confidence"],
@@ -227,18 +286,50 @@ def find_calibration(measured: Measurements, predictions: Predictions, anchor: s
     return claims.SURE_AS_RIGHT.finding(join_sentences([text, error]), 0.35, anchor)
 
 
-def format_error(ece: MetricValue, facts: CalibrationFacts | None, *, apart: bool) -> str:
+def format_bins(found: Agreement, *, tested: bool) -> list[str]:
+    """How the bins of the reliability diagram go with the mean, where they say something else; none where they agree.
+
+    `tested`: the calibration error itself is told from that of a perfectly calibrated model.
+    """
+    if found.side and not found.over and not found.under:
+        same = _(
+            "No single bin of the reliability diagram differs significantly after correction for their number; the "
+            "difference shows over all images together."
+        )
+        return [same] if tested else []
+    if (found.over and found.side <= 0) or (found.under and found.side >= 0):
+        return [
+            _(
+                "In the bins of the reliability diagram it is significantly over-confident in {over} and "
+                "under-confident in {under}.",
+                over=found.over,
+                under=found.under,
+            )
+        ]
+    return []
+
+
+def format_error(ece: MetricValue, facts: CalibrationFacts | None, found: Agreement) -> str:
     """The calibration error beside what a perfectly calibrated model would show, and without its bias.
 
-    `apart`: the mean confidence is told from the accuracy, by a test that sees less of the bins and more of the mean.
+    The mean confidence can be told from the accuracy, and the error not, by tests of which one sees more of the mean
+    and the other more of the bins.
     """
     if facts is None:
         return _("The expected calibration error is {ece}.", ece=ece.display_full)
     null = numerals.score(facts.under_calibration, ece.low, ece.high)
-    if facts.p > SIGNIFICANT and apart:
+    if facts.p > SIGNIFICANT and found.side and not found.over and not found.under:
         return _(
             "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
             "on average, and as much or more with {p}: the difference shows in the mean and not bin by bin.",
+            ece=ece.display_full,
+            null=null,
+            p=numerals.p_value(facts.p),
+        )
+    if facts.p > SIGNIFICANT and (found.side or found.over or found.under):
+        return _(
+            "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
+            "on average, and as much or more with {p}.",
             ece=ece.display_full,
             null=null,
             p=numerals.p_value(facts.p),
@@ -254,17 +345,19 @@ def format_error(ece: MetricValue, facts: CalibrationFacts | None, *, apart: boo
     debiased = numerals.score(facts.debiased, ece.low, ece.high)
     if debiased == ece.display:
         return _(
-            "The expected calibration error is {ece}; with these confidences a perfectly calibrated model shows {null} "
-            "on average.",
+            "The expected calibration error is {ece}, more than the {null} that a perfectly calibrated model with "
+            "these confidences shows on average ({p}).",
             ece=ece.display_full,
             null=null,
+            p=numerals.p_value(facts.p),
         )
     return _(
-        "The expected calibration error is {ece}, or {debiased} after bias correction; with these confidences a "
-        "perfectly calibrated model shows {null} on average.",
+        "The expected calibration error is {ece}, or {debiased} after bias correction, more than the {null} that a "
+        "perfectly calibrated model with these confidences shows on average ({p}).",
         ece=ece.display_full,
         debiased=debiased,
         null=null,
+        p=numerals.p_value(facts.p),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.report.claims import ESTIMATE, FACT, Claim, ErrorRate
+from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
 from reportgen.report.model import Level
 
 NONE_SURE = Claim("predictions.none_sure", FACT)
@@ -10,12 +10,12 @@ NONE_WRONG = Claim("predictions.none_wrong", ESTIMATE)
 SURELY_WRONG = Claim(
     "predictions.surely_wrong",
     "every confidence is the probability of being right",
-    ErrorRate(0.032, 1000, "calibrated"),
+    ErrorRate(0.017, 1000, "calibrated"),
     level=Level.USE,
 )
-SURE_ERRORS = Claim("predictions.sure_errors", ESTIMATE)
+SURE_ERRORS = Claim("predictions.sure_errors", UNDECIDED)
 CLOSE = Claim("predictions.close", ESTIMATE, always=True)
-LABEL_ERRORS = Claim("predictions.label_errors", ESTIMATE, always=True)
+LABEL_ERRORS = Claim("predictions.label_errors", UNDECIDED, always=True)
 LABEL_EXCESS = Claim(
     "predictions.label_excess",
     "every label is right and every scaled confidence the probability of being right",

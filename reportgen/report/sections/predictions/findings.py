@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reportgen.metrics.differences import poisson_tail
 from reportgen.metrics.intervals import wilson
 from reportgen.metrics.predictions import Predictions
+from reportgen.metrics.reliability import lower_tail
 from reportgen.metrics.renaming import find_renaming
 from reportgen.metrics.selection import SURE, Selection, expected_errors, margins, plant_errors
 from reportgen.report.model import Finding
@@ -17,6 +18,7 @@ from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "predictions"
 SIGNIFICANT = 0.05
+LEAST_EXPECTED = 0.1
 CLOSE = 0.1
 """A lead of the first class over the second, in probability, that a little noise could turn."""
 
@@ -37,32 +39,56 @@ def find_sure(predictions: Predictions) -> Finding | None:
         return claims.NONE_SURE.finding(
             _("No prediction reaches {level} confidence.", level=level), 0.3, f"section-{NAME}"
         )
-    values = {
-        "level": level,
-        "n": numerals.count(n),
-        "share": numerals.percent(wrong / n),
-        "interval": share_interval(wrong, n),
-    }
+    values = {"level": level, "n": numerals.count(n), "share": numerals.percent(wrong / n)}
+    values["interval"] = share_interval(wrong, n)
     if not wrong:
         return find_none_wrong(n, values)
-    doubt = float((1 - predictions.confidence[sure]).mean())
+    if n == 1:
+        text = _("The one prediction with at least {level} confidence is wrong.", level=level)
+        return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
+    expected = float((1 - predictions.confidence[sure]).sum())
+    values |= {"part": numerals.percent(wrong / errors), "expected": format_expected(expected)}
     low, _high = wilson(wrong, n) or (0.0, 1.0)
-    text = ngettext(
-        "{count} wrong prediction was made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions this confident, {part} of all errors. About {expected} would be expected from these confidences.",
-        "{count} wrong predictions were made with at least {level} confidence: {share} ({interval}) of the {n} "
-        "predictions this confident, {part} of all errors. About {expected} would be expected from these confidences.",
-        wrong,
-        expected=numerals.significant(doubt * n, 2),
-        part=numerals.percent(wrong / errors),
+    if low > expected / n and lower_tail(n - wrong, n, 1 - expected / n) <= SIGNIFICANT / 2:
+        text = format_sure_excess(wrong, expected, values)
+        return claims.SURELY_WRONG.finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
+    text = _(
+        "There is no evidence that predictions with at least {level} confidence are wrong more often than these "
+        "confidences admit: {wrong} of {n} ({share}, {interval}), where about {expected} would be expected. That is "
+        "{part} of all errors.",
+        wrong=numerals.count(wrong),
         level=values["level"],
+        n=values["n"],
         share=values["share"],
         interval=values["interval"],
-        n=values["n"],
+        expected=values["expected"],
+        part=values["part"],
     )
-    if low > doubt:
-        return claims.SURELY_WRONG.finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
     return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
+
+
+def format_expected(number: float) -> str:
+    """A number expected by chance: "99", "3.4", and "0" where not even a tenth is."""
+    return numerals.significant(number if number >= LEAST_EXPECTED else 0.0, 2)
+
+
+def format_sure_excess(wrong: int, expected: float, values: Mapping[str, str]) -> str:
+    """That confident predictions are wrong more often than they admit; `values`: the level, n, shares and the expected
+    number."""
+    return ngettext(
+        "About {count} more prediction with at least {level} confidence is wrong than these confidences admit: "
+        "{wrong} of {n} ({share}, {interval}), where about {expected} would be expected. That is {part} of all errors.",
+        "About {count} more predictions with at least {level} confidence are wrong than these confidences admit: "
+        "{wrong} of {n} ({share}, {interval}), where about {expected} would be expected. That is {part} of all errors.",
+        max(round(wrong - expected), 1),
+        wrong=numerals.count(wrong),
+        level=values["level"],
+        n=values["n"],
+        share=values["share"],
+        interval=values["interval"],
+        expected=values["expected"],
+        part=values["part"],
+    )
 
 
 def find_none_wrong(n: int, values: Mapping[str, str]) -> Finding:
@@ -120,24 +146,11 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
     if group is None or not group.candidates or find_renaming(predictions) is not None:
         return None
     expected = expected_errors(predictions, temperature)
-    text = ngettext(
-        "{count} label may be wrong; with every label right, a calibrated model would contradict about {expected} as "
-        "confidently.",
-        "{count} labels may be wrong; with every label right, a calibrated model would contradict about {expected} as "
-        "confidently.",
-        group.candidates,
-        expected=numerals.significant(expected, 2),
-    )
-    said, p = [text], poisson_tail(group.candidates, expected)
-    if p <= SIGNIFICANT:
-        said.append(
-            _(
-                "Chance does not explain so many ({p}, Poisson): some labels are wrong, or the model is "
-                "over-confident.",
-                p=numerals.p_value(p),
-            )
-        )
-    said.append(_("Only a person can tell."))
+    p = poisson_tail(group.candidates, expected)
+    said = [
+        format_excess(group.candidates, predictions.n, expected, p),
+        _("Whether a label is wrong only a person can tell."),
+    ]
     planted = plant_errors(predictions, temperature)
     if planted is not None and planted.named:
         said.append(
@@ -150,3 +163,30 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
         )
     claim, weight = (claims.LABEL_EXCESS, 0.35) if p <= SIGNIFICANT else (claims.LABEL_ERRORS, 0.2)
     return claim.finding(join_sentences(said), weight, f"{NAME}-label_errors")
+
+
+def format_excess(labels: int, n: int, expected: float, p: float) -> str:
+    """How many of n labels are contradicted beyond those that would be with every label right; `p`: the Poisson tail."""
+    values = {"expected": format_expected(expected), "p": numerals.p_value(p)}
+    if p > SIGNIFICANT:
+        return _(
+            "There is no evidence of wrong labels: the model confidently contradicts {labels} of {n}; if it were "
+            "calibrated and every label right, it would contradict about {expected} ({p}, Poisson).",
+            labels=numerals.count(labels),
+            n=numerals.count(n),
+            expected=values["expected"],
+            p=values["p"],
+        )
+    return ngettext(
+        "The model confidently contradicts about {count} label more than expected: {labels} of {n}, where about "
+        "{expected} would be expected if it were calibrated and every label right ({p}, Poisson). Some labels are "
+        "wrong, or the model is over-confident.",
+        "The model confidently contradicts about {count} labels more than expected: {labels} of {n}, where about "
+        "{expected} would be expected if it were calibrated and every label right ({p}, Poisson). Some labels are "
+        "wrong, or the model is over-confident.",
+        max(round(labels - expected), 1),
+        labels=numerals.count(labels),
+        n=numerals.count(n),
+        expected=values["expected"],
+        p=values["p"],
+    )

@@ -160,13 +160,13 @@ def test_over_confidence_and_temperature(record: RunRecord) -> None:
     assert f"by 25.0 points ({95 - 100 * high:.1f}–{95 - 100 * low:.1f})" in sentence
     assert "its mean confidence is 95.0 %, its accuracy 70.0 %." in sentence
     assert "changes the expected calibration error from 0.250 to " in built.text
-    assert "a perfectly calibrated model shows" in built.text
+    assert re.search(r"more than the 0\.0\d+ that a perfectly calibrated model .* on average \(p.<.0\.001\)", sentence)
     assert "Under-confident" not in built.text
 
 
 def test_under_confidence(record: RunRecord) -> None:
     shy = confused(record, (900, 50, 50), (50, 900, 50), (50, 50, 900), confidence=0.6)
-    assert "The model is under-confident by 30.0 points" in build(SECTION, shy).text
+    assert "The model is under-confident on average, by 30.0 points" in build(SECTION, shy).text
 
 
 def test_a_calibrated_model_is_not_accused(record: RunRecord) -> None:
@@ -196,13 +196,31 @@ def test_errors_within_the_group_of_a_class(record: RunRecord) -> None:
     labels = np.repeat(np.arange(4), 25)
     predicted = [*[0] * 25, *[0] * 6, *[2] * 4, *[1] * 15, *[2] * 25, *[3] * 25]
     built = grouped(record, (0, 0, 0, 1), labels, predicted)
-    assert build(SECTION, built).sentence("right group") == (
-        f"Of the 10 wrong predictions, 100.0 % ({wilson(10, 10)[:2]}–100) predict a class of the right group, of 2 "
-        "groups; other classes drawn at random would in 66.7 %."
+    assert build(SECTION, built).sentence("group of the right class") == (
+        "Errors stay within the group of the right class more often than other classes drawn at random would: of the "
+        f"10 wrong predictions, 100.0 % ({wilson(10, 10)[:2]}–100) do, where 66.7 % would be expected (2 groups)."
     )
-    mixed = grouped(record, (0, 0, 1, 1), labels, predicted)
-    assert "Of the 10 wrong predictions, 60.0 % (" in build(SECTION, mixed).sentence("right group")
-    assert "at random would in 33.3 %" in build(SECTION, mixed).sentence("right group")
+    mixed = build(SECTION, grouped(record, (0, 0, 1, 1), labels, predicted)).sentence("group of the right class")
+    assert "of the 10 wrong predictions, 60.0 % (" in mixed
+    assert "where 33.3 % would be expected" in mixed
+
+
+@pytest.mark.parametrize(("stay", "said"), [(26, 1), (7, 0), (10, 0), (13, 0), (1, -1)])
+def test_errors_keep_to_their_group_or_avoid_it_beyond_chance(record: RunRecord, stay: int, said: int) -> None:
+    """30 errors of four classes in two groups, of which a third would stay."""
+    assert (binomtest(stay, 30, 1 / 3).pvalue <= 0.05) == (said != 0)
+    labels = np.array([*[0] * 60, 1, 2, 3])
+    predicted = [*[0] * 30, *[1] * stay, *[2] * (30 - stay), 1, 2, 3]
+    text = build(SECTION, grouped(record, (0, 0, 1, 1), labels, predicted)).text
+    assert ("more often than other classes drawn at random" in text) == (said > 0)
+    assert ("less often than other classes drawn at random" in text) == (said < 0)
+    assert ("no evidence that errors keep to the group" in text) == (said == 0)
+
+
+def test_one_error_or_one_group_says_nothing_of_groups(record: RunRecord) -> None:
+    labels = np.repeat(np.arange(4), 25)
+    assert "group" not in build(SECTION, grouped(record, (0, 0, 1, 1), labels, [1, *labels[1:]])).text
+    assert "group" not in build(SECTION, grouped(record, (0, 0, 0, 0), labels, [1, 1, *labels[2:]])).text
 
 
 def test_groups_that_are_no_groups_of_classes_are_not_spoken_of(record: RunRecord) -> None:
@@ -210,9 +228,9 @@ def test_groups_that_are_no_groups_of_classes_are_not_spoken_of(record: RunRecor
     good = grouped(record, (0, 0, 1, 1), labels, [0] * 100)
     for coarse in (np.arange(100) % 2, np.full(100, 2), np.full(100, -1), np.zeros(99), np.zeros((100, 1))):
         odd = change(good, arrays={"eval.coarse_labels": coarse.astype(np.int64)})
-        assert "right group" not in build(SECTION, odd).text
-    assert "right group" not in build(SECTION, record).text
-    assert "right group" not in build(SECTION, grouped(record, (0, 0, 1, 1, 1), labels, [0] * 100)).text
+        assert "group of the right class" not in build(SECTION, odd).text
+    assert "group of the right class" not in build(SECTION, record).text
+    assert "group of the right class" not in build(SECTION, grouped(record, (0, 0, 1, 1, 1), labels, [0] * 100)).text
 
 
 def test_error_at_four_fifths_coverage(record: RunRecord) -> None:

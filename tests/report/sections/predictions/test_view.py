@@ -34,12 +34,25 @@ def sized(record: RunRecord, predicted: list[int], labels: list[int], confidence
 
 def test_sure_and_wrong_is_counted(record: RunRecord) -> None:
     some = sized(record, [1, 1, 0, 0, 2, 1], [0, 1, 0, 0, 0, 1], [0.95, 0.95, 0.95, 0.92, 0.6, 0.5])
-    sentence = build(SECTION, some).sentence("wrong prediction")
-    assert sentence.startswith("1 wrong prediction was made with at least 90 % confidence: 25.0 % (")
-    assert (
-        "of the 4 predictions this confident, 50.0 % of all errors. "
-        "About 0.23 would be expected from these confidences." in sentence
+    sentence = build(SECTION, some).sentence("no evidence that predictions")
+    assert sentence.startswith(
+        "There is no evidence that predictions with at least 90 % confidence are wrong more often than these "
+        "confidences admit: 1 of 4 (25.0 %, "
     )
+    assert "where about 0.23 would be expected. That is 50.0 % of all errors." in sentence
+    alone = sized(record, [1, 0], [0, 0], [0.95, 0.6])
+    assert "The one prediction with at least 90 % confidence is wrong." in build(SECTION, alone).text
+
+
+@pytest.mark.parametrize(("wrong", "more"), [(3, 0), (5, 0), (6, 4), (12, 10)])
+def test_sure_errors_are_more_than_the_confidences_admit(record: RunRecord, wrong: int, more: int) -> None:
+    """40 predictions of 95 %: two are expected to be wrong, and 6 or more in less than one in forty reports."""
+    assert (scipy.stats.binom.sf(wrong - 1, 40, 0.05) <= 0.025) == bool(more)
+    found = sized(record, [0] * 40, [1] * wrong + [0] * (40 - wrong), [0.95] * 40)
+    sentence = build(SECTION, found).sentence("confidences admit")
+    assert f"{wrong} of 40 (" in sentence
+    assert "where about 2.0 would be expected. That is 100.0 % of all errors." in sentence
+    assert sentence.startswith(f"About {more} more predictions with at least 90 % confidence are wrong") == bool(more)
 
 
 def test_sure_and_right(record: RunRecord) -> None:
@@ -62,21 +75,26 @@ def test_close_calls_are_counted(record: RunRecord) -> None:
     assert f"{100 * right.mean():.1f} %" in sentence
 
 
-def test_label_errors_are_candidates(record: RunRecord) -> None:
+def test_labels_are_doubted_only_beyond_those_that_a_right_model_would_contradict(record: RunRecord) -> None:
     clear = sized(record, [0, 1, 1, 1, 0, 0], [0, 1, 1, 0, 0, 0], [0.93, 0.93, 0.93, 0.999, 0.93, 0.93])
     clear = clear.model_copy(update={"measured": None})  # so that no temperature is known
-    assert "1 label may be wrong" in build(SECTION, clear).text
-    assert "Chance does not explain" not in build(SECTION, clear).text
-    denied = sized(record, [0] * 28 + [1] * 12, [0] * 20 + [1] * 20, [0.93] * 20 + [0.99] * 8 + [0.93] * 12)
-    text = build(SECTION, denied.model_copy(update={"measured": None})).text
-    p = scipy.stats.poisson.sf(7, 32 * 0.07 + 8 * 0.01)
-    assert (
-        "8 labels may be wrong; with every label right, a calibrated model would contradict about 2.3 as confidently."
-        in text
+    text = build(SECTION, clear).text
+    assert text.count("There is no evidence of wrong labels: the model confidently contradicts 1 of 6;") == 1
+    assert "more than expected" not in text
+    denied = sized(
+        record, [0] * 28 + [1] * 12, [0] * 20 + [1] * 20, [0.91] * 10 + [0.97] * 10 + [0.99] * 8 + [0.93] * 12
     )
-    assert f"Chance does not explain so many (p = {p:.3f}, Poisson)" in text.replace("\u00a0", " ")
+    sentence = build(SECTION, denied.model_copy(update={"measured": None})).sentence("contradicts")
+    # of class 0 the mean is 0.94, of class 1 (8 × 0.005 + 12 × 0.93) / 20; class 2, with half the rest, has no image
+    expected = 10 * 0.03 / 2 + 12 * 0.07 / 2 + 8 * 0.01 / 2
+    assert scipy.stats.poisson.sf(7, expected) < 0.001
+    assert sentence.startswith(
+        f"The model confidently contradicts about {8 - expected:.0f} labels more than expected: 8 of 40, where about "
+        f"{expected:.2f} would be expected if it were calibrated and every label right"
+    )
+    assert "(p < 0.001, Poisson)" in sentence.replace("\u00a0", " ")
     right = sized(record, [0, 1, 1], [0, 1, 1], [0.95, 0.95, 0.99])
-    assert "may be wrong" not in build(SECTION, right).text
+    assert "contradicts" not in build(SECTION, right).text
 
 
 def test_cards_say_what_the_model_said(record: RunRecord) -> None:
