@@ -166,7 +166,7 @@ def find_label_errors(predictions: Predictions, selection: Selection, temperatur
 
 
 def format_excess(labels: int, n: int, expected: float, p: float) -> str:
-    """How many of n labels are contradicted beyond those that would be with every label right; `p`: the Poisson tail."""
+    """How many of n labels are contradicted beyond those expected with every label right; `p`: the Poisson tail."""
     values = {"expected": format_expected(expected), "p": numerals.p_value(p)}
     if p > SIGNIFICANT:
         return _(
