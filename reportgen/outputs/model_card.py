@@ -127,7 +127,7 @@ def view(report: Report, images: list[FigureFile]) -> dict[str, object]:
         "versions": join_terms([f"{name} {version}" for name, version in record.provenance.versions.items()]),
         "device": record.device.name,
         "weights": tuple(describe_weights(record)),
-        "spec": fenced(format_spec(report.subject.spec), "yaml"),
+        "spec": fenced(format_spec(report.subject.spec, record), "yaml"),
         "digests": digests[:DIGESTS],
         "more_digests": max(0, len(digests) - DIGESTS),
         "version": __version__,

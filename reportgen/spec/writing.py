@@ -9,7 +9,11 @@ from reportgen.spec.types import BaselineSpec, ReportSpec
 
 
 def written_out(spec: ReportSpec, mode: Literal["json", "python"]) -> dict[str, Any]:
-    """The spec with every default filled in, as a mapping that can be read again."""
+    """The spec with the default of every key that has one, as a mapping that can be read again.
+
+    Keys whose default depends on others, as the arguments of an optimiser, stay None: the run that used them says what
+    they came to.
+    """
     written = spec.model_dump(mode=mode)
     one = len(spec.run.seeds) == 1
     run = {"seed" if one and key == "seeds" else key: value for key, value in written["run"].items()}

@@ -76,7 +76,7 @@ def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> Repr
         NAME,
         _("Reproduce"),
         command=record.provenance.command,
-        spec=format_spec(subject.spec),
+        spec=format_spec(subject.spec, record),
         facts=tuple(list_facts(record)),
         versions=version_table(record),
         digests=digest_table(record),

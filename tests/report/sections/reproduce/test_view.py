@@ -7,13 +7,25 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reportgen.experiment.losses import describe_loss
+from reportgen.experiment.optimizers import resolve_optimizer
 from reportgen.record.message import N_
 from reportgen.record.run import RunRecord
 from reportgen.record.weights_digest import WeightsDigest
 from reportgen.report.model import MethodNote, SectionView, Skipped
 from reportgen.report.sections.reproduce.spec_text import format_spec
 from reportgen.report.sections.reproduce.view import SECTION, ReproduceView
-from reportgen.spec.types import CardSpec, DataSpec, ModelSpec, Normalization, OptimizerSpec, ReportSpec, RunSpec
+from reportgen.spec.types import (
+    CardSpec,
+    DataSpec,
+    LossSpec,
+    ModelSpec,
+    Normalization,
+    OptimizerSpec,
+    ReportSpec,
+    RunSpec,
+)
+from tests.report.sections.cases import page
 from tests.support.records import presented
 
 SPECS = [
@@ -34,6 +46,42 @@ SPECS = [
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_spec_is_yaml_that_says_the_same(spec: ReportSpec) -> None:
     assert ReportSpec.model_validate(yaml.safe_load(format_spec(spec))) == spec
+
+
+def test_the_defaults_of_the_optimiser_that_were_used_stand_beside_it(record: RunRecord) -> None:
+    used = resolve_optimizer(OptimizerSpec(name="adamw", lr=0.004))
+    assert used.weight_decay == 0.05
+    training = record.training
+    assert training is not None
+    made = record.model_copy(update={"training": training.model_copy(update={"optimizer": used.describe()})})
+    spec = ReportSpec(model=ModelSpec(source="builtin:linear"), run=RunSpec(optimizer=OptimizerSpec(name="adamw")))
+    text = format_spec(spec, made)
+    assert "  optimizer:  # AdamW, highest learning rate 0.004, weight decay 0.05 of all parameters\n" in text
+    mean = ", ".join(repr(round(one, 4)) for one in record.data.normalize_mean)
+    assert f"data:  # normalize: {{mean: [{mean}], std: [" in text
+    assert yaml.safe_load(text) == yaml.safe_load(format_spec(spec))
+    assert "#" not in format_spec(spec, made.model_copy(update={"training": None})).replace("data:  #", "")
+
+
+def test_the_loss_s_own_numbers_are_said_where_the_spec_leaves_them_open(record: RunRecord) -> None:
+    training = record.training
+    assert training is not None
+    loss = describe_loss(LossSpec(name="focal"))
+    made = record.model_copy(update={"training": training.model_copy(update={"loss": loss})})
+    spec = ReportSpec(model=ModelSpec(source="builtin:linear"), run=RunSpec(loss=LossSpec(name="focal")))
+    assert "  loss:  # focal loss, gamma 2\n" in format_spec(spec, made)
+    given = ReportSpec(model=ModelSpec(source="builtin:linear"), run=RunSpec(loss=LossSpec(name="focal", gamma=3.0)))
+    assert "  loss:\n" in format_spec(given, made)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_comments_change_nothing_of_the_spec(record: RunRecord, spec: ReportSpec) -> None:
+    assert ReportSpec.model_validate(yaml.safe_load(format_spec(spec, record))) == spec
+
+
+def test_the_heading_says_what_is_printed(record: RunRecord) -> None:
+    heading = "The spec with its defaults; keys without a value are left out, and comments say what was used for them"
+    assert heading in page(SECTION, record)
 
 
 def test_absolute_paths_lose_their_folders() -> None:
