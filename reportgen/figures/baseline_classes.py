@@ -14,6 +14,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.baseline import claims
 from reportgen.report.style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
@@ -128,9 +129,15 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     if not told:
         told.append(_("No class’s recall changed."))
     if any(one.p_adjusted <= SIGNIFICANT for one in shown):
-        told.append(_("∗: the change is significant after Holm’s correction over all classes."))
+        told.append(claims.CLASSES.says(_("∗: the change is significant after Holm’s correction over all classes.")))
+    elif any(one.p_adjusted <= SIGNIFICANT for one in comparison.classes):
+        told.append(
+            claims.CLASSES.says(
+                _("None of the classes shown changed significantly after Holm’s correction over all classes.")
+            )
+        )
     elif worst.lost or best.gained:
-        told.append(_("No class changed significantly after Holm’s correction over all classes."))
+        told.append(claims.NO_CLASS.says(_("No class changed significantly after Holm’s correction over all classes.")))
     return join_sentences([*told, left_out(comparison, shown)])
 
 

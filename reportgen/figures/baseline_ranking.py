@@ -15,6 +15,7 @@ from reportgen.plugins import FigureKind
 from reportgen.record.ranking import Entry, Ranking, abridge
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.baseline import claims
 from reportgen.report.style import ACCENT, INK, MUTED, PAPER, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
@@ -129,10 +130,15 @@ def caption(ranking: Ranking, left_out: int) -> str:
     told = []
     if len(first) == 1 and first[0].worst == 1:
         told.append(
-            _("{name} is first: every difference from it is significant.", name=shorten(abridge(first[0].name, 40), 40))
+            claims.RANKING.says(
+                _(
+                    "{name} is first: every difference from it is significant.",
+                    name=shorten(abridge(first[0].name, 40), 40),
+                )
+            )
         )
     elif rivals > 1:
-        told.append(_("{count} models may be first.", count=numerals.count(rivals)))
+        told.append(claims.RANKING_OPEN.says(_("{count} models may be first.", count=numerals.count(rivals))))
     told.append(
         _(
             "Dots: top-1 accuracy; lines: 95 % intervals of each model alone; dashed: the baseline. Ranks: those "

@@ -19,6 +19,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
+from reportgen.report.sections.cost import claims
 from reportgen.report.style import ACCENT, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, ngettext
@@ -148,22 +149,28 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
     """Where it saturates, then what the marks are, how often it was timed and on what."""
     told = []
     if at is not None and at.rising:
-        told.append(_("Throughput still rises at the largest batch timed."))
-    elif at is not None:
+        told.append(claims.SATURATION.says(_("Throughput still rises at the largest batch timed.")))
+    elif at is not None and at.at is at.best:
         told.append(
-            ngettext(
-                "Throughput is highest in batches of {count} image.",
-                "Throughput is highest in batches of {count} images.",
-                at.at.batch_size,
-            )
-            if at.at is at.best
-            else ngettext(
-                "Batches of more than {count} image hardly help.",
-                "Batches of more than {count} images hardly help.",
-                at.at.batch_size,
+            claims.SATURATION.says(
+                ngettext(
+                    "Throughput is highest in batches of {count} image.",
+                    "Throughput is highest in batches of {count} images.",
+                    at.at.batch_size,
+                )
             )
         )
-        told += [_("The largest is slower.")] if at.falling and at.at is not at.best else []
+    elif at is not None:
+        told.append(
+            claims.SATURATION.says(
+                ngettext(
+                    "Batches of more than {count} image hardly help.",
+                    "Batches of more than {count} images hardly help.",
+                    at.at.batch_size,
+                )
+            )
+        )
+        told += [claims.SATURATION.says(_("The largest is slower."))] if at.falling else []
     told.append(say_marks(latency))
     told.append(
         {

@@ -17,6 +17,7 @@ from reportgen.record.probes import why_missing
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.explanations.map_wording import format_gain, format_learnt
 from reportgen.report.style import ACCENT, HAIRLINE, INK, MUTED, SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
@@ -124,7 +125,10 @@ def key(axes: Axes) -> None:
 
 def caption(checks: list[MapCheck]) -> str:
     """The results of each kind of map, then how to read the panels."""
-    told = [sentence for check in checks for sentence in (format_learnt(check), format_gain(check))]
+    told = []
+    for check in checks:
+        maps = _("the maps of Grad-CAM") if check.method == "cam" else _("the maps of integrated gradients")
+        told += [format_learnt(check, method_name(check.method)), format_gain(check, maps)]
     reading = _(
         "Left: rank correlation of each map with that of random weights; one point per image, bar: "
         "mean and interval. Right: mean probability of the predicted class as pixels are replaced by "
@@ -132,34 +136,6 @@ def caption(checks: list[MapCheck]) -> str:
         "the same resolution."
     )
     return join_sentences([*told, reading])
-
-
-def format_learnt(check: MapCheck) -> str:
-    """Whether its maps depend on the weights."""
-    method = method_name(check.method)
-    if check.learnt is None:
-        return _("{method} may or may not give other maps with random weights.", method=method)
-    if check.learnt:
-        return _("{method} gives other maps with random weights.", method=method)
-    return _("{method} gives the same maps with random weights.", method=method)
-
-
-def format_gain(check: MapCheck) -> str:
-    """Whether its maps find the pixels that count."""
-    if check.gain.low is None or check.gain.high is None:
-        return _(
-            "Too few images (n\u00a0=\u00a0{n}) to tell whether replacing the pixels highest in its maps first lowers "
-            "the probability faster than a random order does.",
-            n=numerals.count(check.gain.n),
-        )
-    if check.is_informative is None:
-        return _(
-            "Replacing the pixels of its maps first does not lower the probability significantly faster than a random "
-            "order does."
-        )
-    if check.is_informative:
-        return _("Replacing the pixels of its maps first lowers the probability faster than a random order does.")
-    return _("Replacing the pixels of its maps first lowers the probability more slowly than a random order does.")
 
 
 def describe(checks: list[MapCheck]) -> str:

@@ -20,8 +20,8 @@ from reportgen.plugins import FigureKind
 from reportgen.record.measurements import Bin, Measurements
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.calibration_wording import find_agreement, format_agreement
 from reportgen.report.model import FigureFile, Skipped
+from reportgen.report.sections.evaluation.calibration_wording import find_agreement, format_agreement
 from reportgen.report.style import HAIRLINE, INK, MUTED, RIGHT, RIGHT_SOFT, SOFT, WRONG, WRONG_SOFT
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences

@@ -11,6 +11,7 @@ from reportgen.figures._style import Sheet, grid, ticks
 from reportgen.plugins import FigureKind
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.subject import Subject
+from reportgen.report.comparison_claims import claim_of
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import HAIRLINE, INK, MUTED, PAPER, RIGHT, SOFT, WRONG
 from reportgen.report.verdict import format_change, format_verdict
@@ -36,11 +37,11 @@ def draw(subject: Subject, place: Place) -> FigureFile | Skipped:
         draw_change(paper, value, compared.equivalence.margin, few=place.is_first)
         if place.is_first:
             colour = {1: RIGHT, 0: INK, -1: WRONG}[direction(value)]
-            verdict = format_verdict(compared.verdict)
+            verdict = format_verdict(compared)
             paper.head(_("Against the baseline: {verdict}", verdict=verdict), colour)
         bound = numerals.points_apart(compared.equivalence.margin)
         reading = _("Grey: the margin of {margin}; line: the paired 95\u00a0% interval.", margin=bound)
-        told = format_change(compared)
+        told = claim_of(compared).says(format_change(compared))
         alt = _(
             "Top-1 accuracy changed by {change}, 95\u00a0% interval {interval}, against a margin of {margin}.",
             change=value.display,

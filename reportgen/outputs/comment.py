@@ -32,7 +32,9 @@ from reportgen.record.definitions import shown_in
 from reportgen.record.judgement import Judgement
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
+from reportgen.report.comparison_claims import claim_of
 from reportgen.report.model import Report
+from reportgen.report.sections.baseline import claims
 from reportgen.report.verdict import format_against, note_changes
 from reportgen.report.wording import (
     count_flips,
@@ -210,7 +212,9 @@ def format_line(report: Report) -> str:
     if moved:
         names = join_few([with_note(quote(one.name), one.change.display) for one in moved])
         said.append(
-            _("Recall changed significantly for {names} after Holm’s correction over all classes.", names=names)
+            claims.CLASSES.says(
+                _("Recall changed significantly for {names} after Holm’s correction over all classes.", names=names)
+            )
         )
         said.append(note_first(compared) if compared is not None else "")
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
@@ -247,7 +251,10 @@ def headline(judgement: Judgement) -> str:
         )
     comparison = judgement.compared
     if comparison is not None:
-        return headline_of_weights(comparison) if comparison.of_weights else headline_over_seeds(comparison)
+        claim = claim_of(comparison)
+        if comparison.of_weights:
+            return claim.says(headline_of_weights(comparison))
+        return claim.says(headline_over_seeds(comparison))
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
         return ngettext("? {count} gate is undecided", "? {count} gates are undecided", undecided)
@@ -338,17 +345,21 @@ def note_classes(compared: Comparison) -> str:
     if not moved:
         return join_sentences(
             [
-                _(
-                    "Each interval of a change is for one class alone; after Holm’s correction over all classes, no "
-                    "class changed significantly."
+                claims.NO_CLASS.says(
+                    _(
+                        "Each interval of a change is for one class alone; after Holm’s correction over all classes, "
+                        "no class changed significantly."
+                    )
                 ),
                 note_first(compared),
             ]
         )
-    text = _(
-        "Each interval of a change is for one class alone; after Holm’s correction over all classes, {names} changed "
-        "significantly.",
-        names=join_few([quote(one.name) for one in moved]),
+    text = claims.CLASSES.says(
+        _(
+            "Each interval of a change is for one class alone; after Holm’s correction over all classes, {names} "
+            "changed significantly.",
+            names=join_few([quote(one.name) for one in moved]),
+        )
     )
     return join_sentences([text, note_first(compared)])
 

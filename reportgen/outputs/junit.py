@@ -9,6 +9,7 @@ from reportgen.record.comparison import ComparisonOutcome, Refusal
 from reportgen.record.gate_result import GateResult
 from reportgen.record.message import draw_note
 from reportgen.record.run import Training
+from reportgen.report.comparison_claims import claim_of
 from reportgen.report.model import Report
 from reportgen.text.i18n import _, join_sentences, with_label
 
@@ -69,7 +70,7 @@ def comparison_case(comparison: ComparisonOutcome) -> ElementTree.Element:
     if isinstance(comparison, Refusal):
         add(case, "skipped", join_sentences([comparison.reason.text, comparison.advice.text]))
     elif comparison.verdict == "undecided":
-        add(case, "skipped", _("Not enough evidence."))
+        add(case, "skipped", claim_of(comparison).says(_("Not enough evidence.")))
     elif comparison.verdict == "worse":
         change = comparison.value("accuracy.change")
         add(case, "failure", with_label(change.label, change.display_full) if change else "")

@@ -1,8 +1,9 @@
 """The register of findings: what every sentence of the report claims, and how often it would say so by chance.
 
-A finding is made by its claim, `claims.WEAKEST.finding(text, weight, anchor)`. The claims of a section stand in the
-module `claims` beside its findings. The cases that show a claim and those that do not, and the simulations of its error
-rate, are in tests/report/register.
+A finding is made by its claim, `claims.WEAKEST.finding(text, weight, anchor)`, and what a caption, a note, a mark or
+the verdict judges is said by it, `claims.WEAKEST.says(text)`. The claims of a section stand in the module `claims`
+beside its findings. The cases that show a claim and those that do not, and the simulations of its error rate, are in
+tests/report/register.
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class Claim:
         does."""
         usual = self.level if tone in ("bad", "caution") else min(self.level, self.calm)
         return Finding(text, weight, anchor, tone, in_banner, in_verdict, self.key, self.always, level or usual)
+
+    def says(self, text: str) -> str:
+        """The claim in a caption, a note, a mark or the verdict: `text`, said by the rule that this claim states."""
+        return text
 
     def banner(self, text: str, severity: Severity = "caution") -> Banner:
         """The claim said above everything else."""

@@ -10,6 +10,7 @@ from reportgen.record.gate_result import GateResult
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord, Training
 from reportgen.record.subject import Subject
+from reportgen.report.comparison_claims import BETTER, IDENTICAL, WORSE, claim_of
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
@@ -68,8 +69,13 @@ def format_accuracy(record: RunRecord, accuracy: MetricValue) -> str:
     )
 
 
-def format_verdict(verdict: Verdict) -> str:
+def format_verdict(comparison: Comparison) -> str:
     """A verdict in a word or two."""
+    return claim_of(comparison).says(name_verdict(comparison.verdict))
+
+
+def name_verdict(verdict: Verdict) -> str:
+    """What a verdict is called."""
     words = {
         "better": _("better"),
         "worse": _("worse"),
@@ -84,11 +90,12 @@ def format_against(comparison: ComparisonOutcome) -> str:
     if not isinstance(comparison, Comparison):
         return _("It could not be compared with the baseline.")
     if comparison.identical:
-        return _("Its outputs are those of the baseline.")
+        return IDENTICAL.says(_("Its outputs are those of the baseline."))
     found = comparison.value("accuracy.change")
     if found is None:
-        return say_against(comparison, numerals.DASH, numerals.DASH)
-    return say_against(comparison, found.display, found.display_interval or _("no interval"))
+        return claim_of(comparison).says(say_against(comparison, numerals.DASH, numerals.DASH))
+    interval = found.display_interval or _("no interval")
+    return claim_of(comparison).says(say_against(comparison, found.display, interval))
 
 
 def say_against(comparison: Comparison, change: str, interval: str) -> str:
@@ -166,7 +173,7 @@ def format_change(comparison: Comparison) -> str:
             else _("Worse than the baseline over seeds: top-1 accuracy changed by {change}.", change=values["change"])
         )
     if comparison.verdict == "equivalent":
-        return join_sentences([format_equivalent(comparison, values), format_small(change)])
+        return join_sentences([format_equivalent(comparison, values), *format_small(change)])
     return format_undecided(comparison, values)
 
 
@@ -216,13 +223,13 @@ def note_changes(gates: Sequence[GateResult], of_weights: bool) -> str:
     )
 
 
-def format_small(change: MetricValue | None) -> str:
+def format_small(change: MetricValue | None) -> list[str]:
     """That a change inside the margin is there all the same, where its interval leaves zero out."""
     if change is None or change.low is None or change.high is None:
-        return ""
+        return []
     if change.low > 0:
-        return _("The gain is significant but small.")
-    return _("The loss is significant but small.") if change.high < 0 else ""
+        return [BETTER.says(_("The gain is significant but small."))]
+    return [WORSE.says(_("The loss is significant but small."))] if change.high < 0 else []
 
 
 def model_name(record: RunRecord) -> str:

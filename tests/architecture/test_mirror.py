@@ -13,6 +13,7 @@ OF_A_PACKAGE = {
     "figures/test_data_figures.py": "the many small figures of data and evaluation, a module each",
     "outputs/test_one_rounding.py": "a number has the same digits in all outputs",
     "pipeline/test_caches.py": "which of the caches miss after a change of one line",
+    "report/register/test_captions.py": "all captions, notes, marks and verdicts against the register",
     "report/register/test_register.py": "all sections against the register of claims beside it",
     "report/test_leading_findings.py": "what all sections have in common",
 }

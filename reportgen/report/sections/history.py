@@ -162,7 +162,7 @@ def find_change(runs: Sequence[Run], steps: Sequence[Step | None], marks: Sequen
     if not any(steps):
         return UNTESTED.finding(join_sentences([before, _("None of them was tested against the next.")]), 0.1, ANCHOR)
     if not marks:
-        same = _("Top-1 accuracy did not change significantly from one to the next.")
+        same = UNCHANGED.says(_("Top-1 accuracy did not change significantly from one to the next."))
         return UNCHANGED.finding(join_sentences([before, same]), 0.1, ANCHOR)
     last = steps[marks[-1]]
     assert last is not None
@@ -211,7 +211,7 @@ def tabulate_losses(runs: Sequence[Run], steps: Sequence[Step | None]) -> Table:
             value.display_full if (value := run.value(LOSS)) is not None else numerals.DASH,
             step.change.display_full,
             numerals.p_number(step.p_adjusted),
-            _("changed") if step.holds else _("no significant change"),
+            CHANGED.says(_("changed")) if step.holds else UNCHANGED.says(_("no significant change")),
         )
         for run, step in zip(runs, steps, strict=True)
         if step is not None

@@ -207,7 +207,7 @@ def against_baseline(compared: Comparison | None) -> tuple[Tile, ...]:
     change = compared.value(CHANGE) if compared is not None else None
     if compared is None or change is None:
         return ()
-    verdict = format_verdict(compared.verdict)
+    verdict = format_verdict(compared)
     if compared.of_weights:
         return (Tile(change, _("These weights against the baseline’s: {verdict}", verdict=verdict)),)
     return (Tile(change, _("Against the baseline, over seeds: {verdict}", verdict=verdict)),)

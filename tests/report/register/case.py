@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from reportgen.plugins import Section
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
+from reportgen.report.claims import Claim
 from reportgen.report.model import SectionView
 from tests.support.records import as_subject
 
@@ -41,6 +44,19 @@ def keys_of(section: Section, made: RunRecord | Subject) -> set[str]:
     view = section.build(as_subject(made), {})
     assert isinstance(view, SectionView), view.reason
     return said(view.findings)
+
+
+@contextmanager
+def listening() -> Iterator[dict[str, set[str]]]:
+    """What is said by claims while it is open, findings and banners apart: the texts by the key of the claim."""
+    heard: dict[str, set[str]] = {}
+
+    def hear(claim: Claim, text: str) -> str:
+        heard.setdefault(claim.key, set()).add(text)
+        return text
+
+    with patch.object(Claim, "says", hear):
+        yield heard
 
 
 def said(findings: Iterable[object]) -> set[str]:

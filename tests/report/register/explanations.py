@@ -48,6 +48,7 @@ EXPLANATIONS = Cases(
         "alike": lambda record: checked(record, "ig", rank=0.9),
         "misleading": lambda record: checked(record, "ig", fall=2.0, chance=6.0),
         "open": lambda record: checked(record, "ig", fall=3.0, chance=3.0),
+        "few": lambda record: checked(record, "ig", n=8),
         "unclear": lambda record: checked(record, "ig", rank=0.5),
         "maps alike": lambda record: explained(
             record, deletion__cam=None, deletion__ig=None, embedding__vote=record.arrays["eval.labels"][:200].copy()
@@ -63,7 +64,8 @@ EXPLANATIONS = Cases(
         "explanations.small_map": ("one cell", "plain"),
         "explanations.not_learnt": ("alike", "plain"),
         "explanations.misleading": ("misleading", "plain"),
-        "explanations.gain_open": ("open", "plain"),
+        "explanations.gain_open": ("open", "few"),
+        "explanations.few_maps": ("few", "open"),
         "explanations.maps_pass": ("plain", "maps alike"),
         "explanations.rank_open": ("unclear", "plain"),
         "explanations.features_more": ("maps alike", "as the model"),

@@ -27,6 +27,7 @@ from reportgen.metrics.intervals import newcombe
 from reportgen.metrics.paired import holm, mcnemar_exact
 from reportgen.metrics.predictions import Predictions, read_predictions
 from reportgen.metrics.preprocessing import doubt_preparation
+from reportgen.metrics.reliability import reliability_bins
 from reportgen.metrics.responses import Responses
 from reportgen.metrics.robustness import find_worst, read_outcomes
 from reportgen.metrics.selection import label_errors
@@ -41,6 +42,7 @@ from reportgen.record.run import TEST_RIGHT
 from reportgen.report.sections.baseline.findings import find_classes as find_changed_classes
 from reportgen.report.sections.baseline.findings import find_latency, find_scores
 from reportgen.report.sections.cost.findings import find_unsettled
+from reportgen.report.sections.evaluation.calibration_wording import find_agreement, format_agreement
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.sections.evaluation.findings import (
     find_baseline,
@@ -49,6 +51,7 @@ from reportgen.report.sections.evaluation.findings import (
     find_groups,
 )
 from reportgen.report.sections.explanations.findings import find_mistakes, find_overlap, find_separation, find_worth
+from reportgen.report.sections.explanations.map_wording import format_gain, format_learnt
 from reportgen.report.sections.history import Run, find_steps
 from reportgen.report.sections.history import find_change as find_change_of_runs
 from reportgen.report.sections.parameters.filter_findings import find_sparse
@@ -60,7 +63,7 @@ from reportgen.report.sections.robustness.findings import find_attack, find_half
 from reportgen.report.sections.robustness.preprocessing_findings import find_preparation
 from reportgen.report.sections.training.findings import find_gap, find_progress
 from reportgen.report.sections.training.seed_findings import find_teacher
-from tests.report.register.case import said
+from tests.report.register.case import listening, said
 from tests.support.layers import DRIVES, EXPOSURES
 from tests.support.robustness_facts import preparation
 from tests.support.weights import matrix, numbers
@@ -150,7 +153,10 @@ def calibrated(rng: Generator) -> set[str]:
     """1,000 images whose labels are drawn from the model's own probabilities."""
     predictions = drawn_from_its_own(rng)
     error = value_of("ece", 0.02, (0.01, 0.03), 1000)
-    return said([find_calibration(measured(predictions, error), predictions, ""), find_sure(predictions)])
+    bins = reliability_bins(predictions.confidence, predictions.correct.astype(float))
+    with listening() as heard:
+        format_agreement(find_agreement(predictions, bins), bins)
+    return said([find_calibration(measured(predictions, error), predictions, ""), find_sure(predictions)]) | set(heard)
 
 
 def right_labels(rng: Generator) -> set[str]:
@@ -490,7 +496,10 @@ def checks(rng: Generator, rank: float, gain: float) -> set[str]:
     values = [rng.normal(mean, spread, 40) for mean, spread in ((rank, 0.2), (0.4, 0.1), (0.4, 0.1), (gain, 0.05))]
     found = [mean_estimate(one) for one in values]
     check = MapCheck("ig", *found)  # type: ignore[arg-type]
-    return said([find_worth(check, fake(layer=None), "")])
+    with listening() as heard:
+        format_learnt(check, "")
+        format_gain(check, "")
+    return said([find_worth(check, fake(layer=None), "")]) | set(heard)
 
 
 def maps_half_alike(rng: Generator) -> set[str]:
@@ -583,7 +592,12 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     ),
     "equal_pairs": ("evaluation.pair",),
     "guesses": ("evaluation.above_chance", "evaluation.below_chance"),
-    "calibrated": ("evaluation.over_confident", "evaluation.under_confident", "predictions.surely_wrong"),
+    "calibrated": (
+        "evaluation.over_confident",
+        "evaluation.under_confident",
+        "evaluation.bins_differ",
+        "predictions.surely_wrong",
+    ),
     "right_labels": ("predictions.label_excess",),
     "errors_alike": ("evaluation.within_groups", "evaluation.across_groups"),
     "blind_confidence": ("evaluation.confidence_separates",),
@@ -611,8 +625,13 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "rising_history": ("training.plateau",),
     "proportional_layers": ("response.saturated", "response.changed_gain"),
     "honest_exposures": ("response.oversure",),
-    "maps_half_alike": ("explanations.not_learnt",),
-    "maps_by_chance": ("explanations.misleading", "explanations.maps_pass", "explanations.rank_open"),
+    "maps_half_alike": ("explanations.not_learnt", "explanations.learnt"),
+    "maps_by_chance": (
+        "explanations.misleading",
+        "explanations.informative",
+        "explanations.maps_pass",
+        "explanations.rank_open",
+    ),
     "votes_as_good": ("explanations.features_more",),
     "votes_at_margin": ("explanations.features_alone",),
     "random_votes": ("explanations.overlap",),

@@ -5,29 +5,6 @@ from __future__ import annotations
 from reportgen.report.claims import ESTIMATE, FACT, UNDECIDED, Claim, ErrorRate
 from reportgen.report.model import Level
 
-BETTER = Claim(
-    "baseline.better",
-    "both models are right equally often",
-    ErrorRate(0.024, 1000, "equal_models"),
-    level=Level.DECISION,
-    calm=Level.DECISION,
-)
-WORSE = Claim(
-    "baseline.worse",
-    "both models are right equally often",
-    ErrorRate(0.026, 1000, "equal_models"),
-    level=Level.DECISION,
-    calm=Level.DECISION,
-)
-EQUIVALENT = Claim(
-    "baseline.equivalent",
-    "the change is as large as the margin",
-    ErrorRate(0.02, 1000, "change_at_margin"),
-    level=Level.DECISION,
-    calm=Level.DECISION,
-)
-UNDECIDED_CHANGE = Claim("baseline.undecided_change", UNDECIDED, level=Level.DECISION, calm=Level.DECISION)
-IDENTICAL = Claim("baseline.identical", FACT, level=Level.DECISION, calm=Level.DECISION)
 NEEDED = Claim("baseline.needed", ESTIMATE, level=Level.DECISION, calm=Level.DECISION)
 DETECTABLE = Claim("baseline.detectable", ESTIMATE)
 SEED_SCATTER = Claim("baseline.seed_scatter", ESTIMATE, level=Level.NEXT)

@@ -10,7 +10,7 @@ from reportgen.metrics.paired import holm
 from reportgen.record.comparison import ClassChange, Comparison, Difference, Verdict
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
-from reportgen.report.claims import Claim
+from reportgen.report.comparison_claims import claim_of
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding, Tone
 from reportgen.report.sections.baseline import claims
@@ -22,12 +22,6 @@ from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_no
 NAME = "baseline"
 SIGNIFICANT = 0.05
 TONES: dict[Verdict, Tone] = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
-VERDICTS: dict[Verdict, Claim] = {
-    "worse": claims.WORSE,
-    "better": claims.BETTER,
-    "undecided": claims.UNDECIDED_CHANGE,
-    "equivalent": claims.EQUIVALENT,
-}
 WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
 NORMAL = 1.959963984540054
 NOTABLE = 0.02
@@ -58,8 +52,9 @@ def find_baseline(record: RunRecord, comparison: Comparison, figures: Figures) -
 def find_verdict(comparison: Comparison, anchor: str) -> Finding:
     """The verdict with what it rests on."""
     text = join_sentences([format_change(comparison), format_flips(comparison)])
-    claim = claims.IDENTICAL if comparison.identical else VERDICTS[comparison.verdict]
-    return claim.finding(text, WEIGHTS[comparison.verdict], anchor, TONES[comparison.verdict], in_verdict=True)
+    return claim_of(comparison).finding(
+        text, WEIGHTS[comparison.verdict], anchor, TONES[comparison.verdict], in_verdict=True
+    )
 
 
 def format_flips(comparison: Comparison) -> str:

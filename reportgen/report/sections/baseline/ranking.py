@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reportgen.record.definitions import Definition, shown_in
 from reportgen.record.ranking import Entry, Pair, Ranking, abridge
+from reportgen.report.claims import Claim
 from reportgen.report.model import Finding, MethodNote
 from reportgen.report.sections.baseline import claims
 from reportgen.report.table import Table, numbers, words
@@ -50,7 +51,7 @@ def view_ranking(ranking: Ranking) -> RankingView:
     further = [one for one in shown_in("ranking") if any(entry.value(one.name) for entry in ranking.entries)]
     pairs = sorted(ranking.pairs, key=lambda pair: not pair.has(ranking.own))
     return RankingView(
-        sentence=format_ranking(ranking),
+        sentence=claim_of(ranking).says(format_ranking(ranking)),
         head=(_("Top-1"), _("95 % interval"), _("Ranks"), *(one.head for one in further)),
         standings=tuple(make_standing(ranking, entry, further) for entry in ranking.entries),
         caption=caption_standings(ranking),
@@ -124,7 +125,7 @@ def pair_row(pair: Pair) -> tuple[str, ...]:
         pair.change.display_interval,
         numerals.p_number(pair.p),
         numerals.p_number(pair.p_adjusted),
-        _("✓ significant") if pair.holds else _("not distinguished"),
+        claims.RANKING.says(_("✓ significant")) if pair.holds else claims.RANKING_OPEN.says(_("not distinguished")),
     )
 
 
@@ -199,8 +200,12 @@ def call(name: str) -> str:
 
 def find_ranking(ranking: Ranking, anchor: str) -> Finding:
     """The one sentence as a finding."""
-    claim = claims.RANKING if any(pair.holds for pair in ranking.pairs) else claims.RANKING_OPEN
-    return claim.finding(format_ranking(ranking), 0.5, anchor)
+    return claim_of(ranking).finding(format_ranking(ranking), 0.5, anchor)
+
+
+def claim_of(ranking: Ranking) -> Claim:
+    """Whether the ranking tells any two models apart."""
+    return claims.RANKING if any(pair.holds for pair in ranking.pairs) else claims.RANKING_OPEN
 
 
 def note_ranking() -> MethodNote:

@@ -124,7 +124,7 @@ def list_facts(record: RunRecord, comparison: Comparison) -> tuple[Fact, ...]:
     baseline, margin = comparison.baseline, numerals.points_apart(comparison.equivalence.margin)
     state = _("with uncommitted changes") if baseline.dirty else ""
     return (
-        Fact(_("Verdict"), format_verdict(comparison.verdict), _("margin {margin}", margin=margin)),
+        Fact(_("Verdict"), format_verdict(comparison), _("margin {margin}", margin=margin)),
         Fact(_("Baseline"), baseline.title),
         Fact(_("Its date"), format_minute(baseline.created), format_age(baseline.created, record.provenance.created)),
         Fact(_("Its commit"), baseline.commit or _("none (outside git)"), state),

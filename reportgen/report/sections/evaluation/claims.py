@@ -68,6 +68,11 @@ UNDER_CONFIDENT = Claim(
     ErrorRate(0.019, 1000, "calibrated"),
     level=Level.NEXT,
 )
+BINS_DIFFER = Claim(
+    "evaluation.bins_differ",
+    "every confidence is the probability of being right",
+    ErrorRate(0.027, 1000, "calibrated"),
+)
 SURE_AS_RIGHT = Claim("evaluation.sure_as_right", UNDECIDED)
 SCALING = Claim("evaluation.scaling", ESTIMATE)
 CONFIDENCE_SEPARATES = Claim(

@@ -15,10 +15,10 @@ from reportgen.metrics.reliability import lower_tail
 from reportgen.record.measurements import CalibrationFacts, Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
-from reportgen.report.calibration_wording import Agreement, find_agreement
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.sections.evaluation import claims
+from reportgen.report.sections.evaluation.calibration_wording import Agreement, find_agreement
 from reportgen.report.sections.evaluation.class_findings import find_classes
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals

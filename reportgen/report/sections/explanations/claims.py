@@ -19,7 +19,19 @@ MISLEADING = Claim(
     ErrorRate(0, 1000, "maps_by_chance"),
     level=Level.NEXT,
 )
+LEARNT = Claim(
+    "explanations.learnt",
+    "maps of random weights are half alike, rank correlation 0.5",
+    ErrorRate(0.034, 1000, "maps_half_alike"),
+)
+LEARNT_OPEN = Claim("explanations.learnt_open", UNDECIDED)
+INFORMATIVE = Claim(
+    "explanations.informative",
+    "the pixels a map points at matter as much as any",
+    ErrorRate(0.003, 1000, "maps_by_chance"),
+)
 GAIN_OPEN = Claim("explanations.gain_open", UNDECIDED)
+FEW_MAPS = Claim("explanations.few_maps", UNDECIDED)
 MAPS_PASS = Claim(
     "explanations.maps_pass", "the pixels a map points at matter as much as any", ErrorRate(0, 1000, "maps_by_chance")
 )

@@ -8,7 +8,6 @@ import numpy as np
 
 from reportgen.metrics.differences import binomial_tail, share_difference
 from reportgen.metrics.explanations import (
-    LEAST_GAIN,
     METHODS,
     Estimate,
     MapCheck,
@@ -23,6 +22,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.sections.explanations import claims
+from reportgen.report.sections.explanations.map_wording import format_open
 from reportgen.report.wording import evidence, quote, share_interval
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences
@@ -117,15 +117,14 @@ def find_worth(check: MapCheck, facts: ExplanationFacts, anchor: str) -> Finding
         )
         return claims.MISLEADING.finding(text, 0.6, anchor, "caution")
     if check.is_informative is None:
-        text = _(
-            "{kind} may or may not find what the model relies on: it is not certain that replacing the pixels they "
-            "point at first lowers the probability of the class faster, by {least} or more, than a random order does "
-            "({gain}).",
-            kind=values["kind"],
-            least=LEAST_GAIN,
-            gain=values["gain"],
+        maps = (
+            _("the maps of Grad-CAM ({layer})", layer=quote(facts.layer.path))
+            if check.method == "cam" and facts.layer is not None
+            else _("the maps of integrated gradients")
         )
-        return claims.GAIN_OPEN.finding(text, 0.45, anchor, "caution")
+        text = join_sentences([format_open(check, maps), format_areas(check)])
+        claim = claims.FEW_MAPS if check.gain.low is None else claims.GAIN_OPEN
+        return claim.finding(text, 0.45, anchor, "caution")
     return find_informative(check, values, anchor)
 
 
@@ -161,6 +160,16 @@ def format_gain(check: MapCheck) -> str:
     """Both areas under the deletion curve and their difference."""
     return _(
         "area under the curve {own} against {chance}; difference {gain}",
+        own=numerals.fixed(check.area.value, 3),
+        chance=numerals.fixed(check.chance.value, 3),
+        gain=format_estimate(check.gain),
+    )
+
+
+def format_areas(check: MapCheck) -> str:
+    """Both areas under the deletion curve and their difference, as a sentence of its own."""
+    return _(
+        "Area under the deletion curve: {own} with the maps, {chance} in random order; difference {gain}.",
         own=numerals.fixed(check.area.value, 3),
         chance=numerals.fixed(check.chance.value, 3),
         gain=format_estimate(check.gain),

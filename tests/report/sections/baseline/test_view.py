@@ -69,7 +69,7 @@ def test_every_output_says_the_same_verdict(record: RunRecord, verdict: str) -> 
     assert report.verdict.count(".") == report.verdict.replace("; ", "").count(".")
     summary = next(view for view in report.sections if isinstance(view, SummaryView))
     tile = summary.tiles[1]
-    assert tile.label == f"These weights against the baseline’s: {format_verdict(comparison.verdict)}"
+    assert tile.label == f"These weights against the baseline’s: {format_verdict(comparison)}"
     assert tile.value.display_full == value.display_full
     assert not any(item.text.startswith(format_change(comparison)) for item in summary.highlights)
     assert next(item for item in report.metrics if item.name == "accuracy.change") == value

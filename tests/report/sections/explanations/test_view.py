@@ -13,6 +13,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.explanations.view import SECTION
+from tests.figures.drawing import drawn
 from tests.report.sections.cases import build, page
 from tests.support.explanation_facts import LAYER, checked, explained, make_facts
 
@@ -79,7 +80,7 @@ def test_maps_that_stand_both_checks(record: RunRecord) -> None:
     [
         ({"rank": 0.9}, "reflect the image rather than what was learnt", "caution"),
         ({"fall": 2.0, "chance": 6.0}, "do not find what the model relies on", "caution"),
-        ({"fall": 3.0, "chance": 3.0}, "may or may not find what the model relies on: it is not certain", "caution"),
+        ({"fall": 3.0, "chance": 3.0}, "It is not certain that replacing the pixels highest in", "caution"),
         ({"rank": 0.5}, "whether they depend on what was learnt is unclear", "plain"),
     ],
 )
@@ -90,6 +91,26 @@ def test_maps_that_do_not(record: RunRecord, how: dict[str, float], words: str, 
     assert finding.tone == tone
     assert "integrated gradients" in sentence
     assert len([line for line in built.text.splitlines() if "pass both checks" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "how", "said"),
+    [
+        (8, {}, "Too few images (n = 8) to tell whether replacing the pixels highest in the maps of"),
+        (40, {"fall": 3.0, "chance": 3.0}, "It is not certain that replacing the pixels highest in the maps of"),
+    ],
+)
+def test_the_finding_on_maps_and_the_caption_of_their_figure_give_one_reason(
+    record: RunRecord, images: int, how: dict[str, float], said: str
+) -> None:
+    found = checked(record, "ig", n=images, **how)
+    finding = build(SECTION, found).sentence("integrated gradients first lowers").replace("\u00a0", " ")
+    caption = drawn(found, "explanation_checks").caption.replace("\u00a0", " ")
+    sentence = finding.partition(" Area under")[0]
+    assert sentence.startswith(said)
+    assert sentence in caption
+    other = "Too few images" if "certain" in said else "not certain that replacing"
+    assert other not in finding + caption
 
 
 def test_features_that_say_as_much_as_the_model_more_and_less(record: RunRecord) -> None:

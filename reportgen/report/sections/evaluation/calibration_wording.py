@@ -9,6 +9,7 @@ from reportgen.metrics.differences import confidence_gap
 from reportgen.metrics.predictions import Predictions
 from reportgen.metrics.reliability import find_differing
 from reportgen.record.measurements import Bin
+from reportgen.report.sections.evaluation import claims
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
 
@@ -42,10 +43,30 @@ def find_agreement(predictions: Predictions, bins: Sequence[Bin]) -> Agreement:
 
 def format_agreement(found: Agreement, bins: Sequence[Bin]) -> str:
     """Over-confident, under-confident or neither, on average and bin by bin, in one sentence."""
+    if found.over or found.under:
+        return claims.BINS_DIFFER.says(format_bins(found, bins))
     if found.side > 0:
-        return format_over(found, bins)
+        return claims.OVER_CONFIDENT.says(
+            _("Over-confident on average; no single bin differs significantly after correction for the number of bins.")
+        )
     if found.side < 0:
-        return format_under(found)
+        return claims.UNDER_CONFIDENT.says(
+            _(
+                "Under-confident on average; no single bin differs significantly after correction for the number of "
+                "bins."
+            )
+        )
+    return claims.SURE_AS_RIGHT.says(
+        _("The share correct differs significantly from the confidence neither on average nor in any bin.")
+    )
+
+
+def format_bins(found: Agreement, bins: Sequence[Bin]) -> str:
+    """Of bins of which some differ."""
+    if found.side > 0:
+        return claims.OVER_CONFIDENT.says(format_over(found, bins))
+    if found.side < 0:
+        return claims.UNDER_CONFIDENT.says(format_under(found))
     if found.over and found.under:
         return _(
             "Not significantly over- or under-confident on average, but significantly over-confident in {over} of the "
@@ -61,29 +82,23 @@ def format_agreement(found: Agreement, bins: Sequence[Bin]) -> str:
             "below the confidence.",
             found.over,
         )
-    if found.under:
-        return ngettext(
-            "Not significantly under-confident on average, but in {count} of the bins: there the share correct lies "
-            "above the confidence.",
-            "Not significantly under-confident on average, but in {count} of the bins: there the share correct lies "
-            "above the confidence.",
-            found.under,
-        )
-    return _("The share correct differs significantly from the confidence neither on average nor in any bin.")
+    return ngettext(
+        "Not significantly under-confident on average, but in {count} of the bins: there the share correct lies above "
+        "the confidence.",
+        "Not significantly under-confident on average, but in {count} of the bins: there the share correct lies above "
+        "the confidence.",
+        found.under,
+    )
 
 
 def format_over(found: Agreement, bins: Sequence[Bin]) -> str:
-    """Of a model that is over-confident on average."""
+    """Of a model that is over-confident on average, and in which some bin differs."""
     if found.under:
         return _(
             "Over-confident on average; significantly over-confident in {over} of the bins and under-confident in "
             "{under}.",
             over=found.over,
             under=found.under,
-        )
-    if not found.over:
-        return _(
-            "Over-confident on average; no single bin differs significantly after correction for the number of bins."
         )
     known = list(zip(bins, find_differing(bins), strict=True))
     first = next(item.low for item, off in known if off > 0)
@@ -102,17 +117,13 @@ def format_over(found: Agreement, bins: Sequence[Bin]) -> str:
 
 
 def format_under(found: Agreement) -> str:
-    """Of a model that is under-confident on average."""
+    """Of a model that is under-confident on average, and in which some bin differs."""
     if found.over:
         return _(
             "Under-confident on average; significantly over-confident in {over} of the bins and under-confident in "
             "{under}.",
             over=found.over,
             under=found.under,
-        )
-    if not found.under:
-        return _(
-            "Under-confident on average; no single bin differs significantly after correction for the number of bins."
         )
     return ngettext(
         "Under-confident on average, and significantly in {count} of the bins: the share correct lies above the "
