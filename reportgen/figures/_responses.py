@@ -23,7 +23,7 @@ def selection_text(responses: Responses, shown: int) -> str:
         return ""
     if not bent:
         return _(
-            "{shown} of {count} layers are drawn, evenly over depth; the table has the others.",
+            "{shown} of {count} layers are drawn, taken at equal steps of depth; the table has the others.",
             shown=shown,
             count=count,
         )
@@ -34,8 +34,8 @@ def selection_text(responses: Responses, shown: int) -> str:
             count=count,
         )
     return _(
-        "{shown} of {count} layers are drawn, evenly over depth of the {bent} with a nonlinearity; the table has the "
-        "others.",
+        "{shown} of {count} layers are drawn, taken at equal steps of depth from the {bent} with a nonlinearity; the "
+        "table has the others.",
         shown=shown,
         count=count,
         bent=bent,

@@ -16,7 +16,7 @@ from reportgen.record.run import RunRecord
 from reportgen.report.model import Skipped
 from reportgen.report.style import ACCENT, PAPER, SOFT
 from reportgen.text import numerals
-from reportgen.text.i18n import _
+from reportgen.text.i18n import _, ngettext
 
 NEGATIVE = "#8a3a7d"
 SIGNED = LinearSegmentedColormap.from_list("signed", (NEGATIVE, "#d9b8d3", PAPER, "#a9cfcb", ACCENT), N=255)
@@ -79,6 +79,11 @@ def series(
 def colour_of(moment: str) -> str:
     """Grey before, accent after training."""
     return BEFORE if moment == "initial" else AFTER
+
+
+def count_matrices(n: int) -> str:
+    """So many matrices, inside a sentence."""
+    return ngettext("{count} matrix", "{count} matrices", n)
 
 
 def moments_text(facts: WeightFacts) -> str:

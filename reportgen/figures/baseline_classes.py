@@ -16,6 +16,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.sections.baseline import claims
 from reportgen.report.style import ACCENT, INK, MUTED, RIGHT, SOFT, WRONG
+from reportgen.report.wording import count_images
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -237,8 +238,8 @@ def format_flips(comparison: Comparison) -> str:
     """How many images turned each way."""
     table = comparison.mcnemar
     return _(
-        "{lost} images turned from right to wrong and {gained} from wrong to right. Numbers: images.",
-        lost=numerals.count(table.lost),
+        "{lost} turned from right to wrong and {gained} from wrong to right. Numbers: images.",
+        lost=count_images(table.lost),
         gained=numerals.count(table.gained),
     )
 

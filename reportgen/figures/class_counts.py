@@ -16,7 +16,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import ACCENT, INK, MUTED, SOFT
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_sentences
+from reportgen.text.i18n import _, join_sentences, ngettext
 
 MOST_NAMED = 40
 """Up to so many classes have a row of their own."""
@@ -85,7 +85,12 @@ def balance(split: Split, names: Sequence[str]) -> str:
     counts = np.asarray(split.counts)
     word = _("Training") if split.name == "train" else _("Test")
     if counts.min() == counts.max():
-        return _("{split}: {count} images of every class.", split=word, count=numerals.count(int(counts[0])))
+        return ngettext(
+            "{split}: {count} image of every class.",
+            "{split}: {count} images of every class.",
+            int(counts[0]),
+            split=word,
+        )
     return _(
         "{split}: from {low} ({smallest}) to {high} ({largest}).",
         split=word,

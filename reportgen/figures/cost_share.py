@@ -20,6 +20,7 @@ from reportgen.record.subject import Subject
 from reportgen.record.trace import ModelTrace, ModuleCall
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.style import INK, MUTED, PAPER, SOFT
+from reportgen.report.wording import count_images
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences, join_terms
 
@@ -238,8 +239,8 @@ def caption(rows: Sequence[Stage], total: np.ndarray, trace: ModelTrace) -> str:
     if total[3] > 0 and trace.timed_batch:
         reading = _(
             "Modules in the order they run; MACs and activations (kept for the backward pass) per image; time of one "
-            "forward pass of {batch} images.",
-            batch=numerals.count(trace.timed_batch),
+            "forward pass of {batch}.",
+            batch=count_images(trace.timed_batch),
         )
     return join_sentences([text, reading])
 

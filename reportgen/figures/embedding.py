@@ -184,8 +184,8 @@ def caption(facts: EmbeddingFacts, right: NDArray[np.bool_], coloured: int, clas
         )
     told.append(
         _(
-            "A point is one of {n} test images before the last layer, coloured by its class; crosses: the {wrong} "
-            "misclassified ones; names: at the middle of each class, in its colour.",
+            "A point is one of {n} test images before the last layer, coloured by its class; crosses: those that are "
+            "misclassified ({wrong}); names: at the middle of each class, in its colour.",
             n=numerals.count(len(right)),
             wrong=numerals.count(int((~right).sum())),
         )

@@ -23,6 +23,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device, name_group, name_limit
 from reportgen.report.style import ACCENT, HAIRLINE, INK, MUTED, PAPER, SOFT
+from reportgen.report.wording import count_images
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -220,8 +221,8 @@ def caption(record: RunRecord, roofs: Roofs, left_out: int) -> str:
     if whole is not None:
         told.append(
             _(
-                "The whole pass of {batch} images reaches {rate}, {share} of the measured rate of matrix products.",
-                batch=numerals.count(whole.batch_size),
+                "The whole pass of {batch} reaches {rate}, {share} of the measured rate of matrix products.",
+                batch=count_images(whole.batch_size),
                 rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
                 share=numerals.percent(whole.share),
             )

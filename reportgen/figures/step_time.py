@@ -17,6 +17,7 @@ from reportgen.record.subject import Subject
 from reportgen.report.model import FigureFile, Skipped
 from reportgen.report.naming import name_device
 from reportgen.report.style import ACCENT, INK, MUTED, PAPER, RIGHT, RIGHT_SOFT, SOFT
+from reportgen.report.wording import count_images
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_rows, join_sentences
 
@@ -67,12 +68,12 @@ def caption(record: RunRecord, step: StepTime) -> str:
     labels = name_parts()
     longest = max(range(len(labels)), key=lambda place: step.parts[place])
     text = _(
-        "The {part} part takes {share} of a step. Medians of {n} synchronised steps of {batch} images on a copy of the "
+        "The {part} part takes {share} of a step. Medians of {n} synchronised steps of {batch} on a copy of the "
         "model; data: picking, augmenting and normalising; forward with the loss.",
         part=labels[longest],
         share=numerals.percent(step.shares[longest]),
         n=numerals.count(step.n),
-        batch=numerals.count(step.batch_size),
+        batch=count_images(step.batch_size),
     )
     if step.batch_size < step.planned_batch:
         less = _(

@@ -141,7 +141,7 @@ def format_left_out(facts: DynamicsFacts) -> str:
         return ""
     return ngettext(
         "{count} further nonlinearity was not watched.",
-        "{count} further nonlinearities, evenly over depth, were not watched.",
+        "{count} further nonlinearities were not watched; those watched lie at equal steps of depth.",
         facts.left_out,
     )
 
@@ -159,7 +159,12 @@ def describe(facts: DynamicsFacts) -> str:
     for place in places:
         site = sites[place]
         told.append(format_site(site))
-    return _("Three line charts over {count} nonlinearities. {sites}.", count=len(sites), sites=join_rows(told))
+    return ngettext(
+        "Three charts of {count} nonlinearity. {sites}.",
+        "Three line charts over {count} nonlinearities. {sites}.",
+        len(sites),
+        sites=join_rows(told),
+    )
 
 
 def format_site(site: ActivationSite) -> str:

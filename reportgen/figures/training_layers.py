@@ -181,7 +181,11 @@ def caption(dynamics: Dynamics, shown: int) -> str:
         samples=numerals.count(len(dynamics.steps)),
     )
     count = len(dynamics.facts.layers)
-    rest = _("{shown} of {count} layers, evenly over depth.", shown=shown, count=count) if shown < count else ""
+    rest = (
+        _("{shown} of {count} layers, taken at equal steps of depth.", shown=shown, count=count)
+        if shown < count
+        else ""
+    )
     return join_sentences((told, reading, rest))
 
 

@@ -12,7 +12,16 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from reportgen.figures._marks import draw_points
 from reportgen.figures._style import chart, grid, shorten, squeeze
 from reportgen.figures._table import write_csv
-from reportgen.figures._weights import AFTER, BEFORE, Grid, find_weights, moments_text, plain_name, plain_names
+from reportgen.figures._weights import (
+    AFTER,
+    BEFORE,
+    Grid,
+    count_matrices,
+    find_weights,
+    moments_text,
+    plain_name,
+    plain_names,
+)
 from reportgen.plugins import FigureKind
 from reportgen.record.message import draw_note
 from reportgen.record.probes.weights import WeightFacts
@@ -189,8 +198,8 @@ def gradient_alt(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]]) -> st
         for row in (order[0], order[-1])
     ]
     return _(
-        "Scatter of {count} matrices. Gradient over weight, lowest and highest: {ends}.",
-        count=numerals.count(len(order)),
+        "Scatter of {matrices}. Gradient over weight, lowest and highest: {ends}.",
+        matrices=count_matrices(len(order)),
         ends=join_rows(ends),
     )
 

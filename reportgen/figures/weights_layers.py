@@ -15,6 +15,7 @@ from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     Grid,
     colour_of,
+    count_matrices,
     find_weights,
     moments_text,
     place_panels,
@@ -251,7 +252,7 @@ def describe(facts: WeightFacts, filled: list[tuple[Panel, dict[str, Grid]]]) ->
                         _("finally from {low} to {high} with a median of {middle}", low=low, high=high, middle=middle)
                     )
         told.append(_("{chart}: {values}.", chart=panel.title, values=join_rows(parts)))
-    return join_sentences([_("Small charts over {count} matrices.", count=len(facts.shown)), *told])
+    return join_sentences([_("Small charts over {matrices}.", matrices=count_matrices(len(facts.shown))), *told])
 
 
 FIGURE = FigureKind("weights_layers", draw, by_seaborn=True)

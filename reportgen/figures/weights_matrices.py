@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures._image_grid import Canvas, Key, draw_mosaic, lay_out, side_by_side, spreads_key
 from reportgen.figures._style import shorten
-from reportgen.figures._weights import find_finite, label, paint, plain_name, scale_of, thinned_text
+from reportgen.figures._weights import count_matrices, find_finite, label, paint, plain_name, scale_of, thinned_text
 from reportgen.plugins import FigureKind
 from reportgen.record.probes.weights import WeightFacts, WeightMatrix
 from reportgen.record.run import RunRecord
@@ -54,8 +54,8 @@ def draw_images(subject: Subject) -> FigureFile | Skipped:
         )
     )
     alt = _(
-        "Small heat maps of {count} matrices. Largest value in standard deviations: {values}.",
-        count=numerals.count(len(facts.shown)),
+        "Small heat maps of {matrices}. Largest value in standard deviations: {values}.",
+        matrices=count_matrices(len(facts.shown)),
         values=list_extremes(facts, facts.shown),
     )
     return draw_matrices(name, images, labels, COLUMNS[many], (title, caption, alt))

@@ -17,6 +17,7 @@ from reportgen.figures._table import write_csv
 from reportgen.figures._weights import (
     AFTER,
     Grid,
+    count_matrices,
     find_finite,
     label,
     moments_text,
@@ -156,7 +157,7 @@ def describe(record: RunRecord, facts: WeightFacts, rows: Sequence[int]) -> str:
                 ends=numerals.percent(ends),
             )
         )
-    return _("Histograms of {count} matrices. {each}.", count=len(rows), each=join_rows(told))
+    return _("Histograms of {matrices}. {each}.", matrices=count_matrices(len(rows)), each=join_rows(told))
 
 
 def draw_ridge(subject: Subject) -> FigureFile | Skipped:

@@ -48,7 +48,7 @@ class Diff:
 
 
 def diff(before: Path, after: Path, shape: Shape | None = None) -> Diff:
-    """Hold two specs, records, reports' folders, PDFs or sources such as `torchvision:resnet18` against each other.
+    """Compare two specs, records, reports' folders, PDFs or sources such as `torchvision:resnet18`.
 
     `shape`: of the image that specs and sources are traced on; None: as the spec says, and beside a record that of the
     record. A source gets the number of classes of the model beside it, and so does a spec whose data alone would tell.

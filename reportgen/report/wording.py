@@ -55,6 +55,11 @@ def join_few(items: Sequence[str], limit: int = 3) -> str:
     return join_names([*items[:limit], rest])
 
 
+def count_images(n: int) -> str:
+    """So many images, inside a sentence."""
+    return ngettext("{count} image", "{count} images", n)
+
+
 def count_flips(compared: Comparison) -> str:
     """On how many images only one of the two models is right, with the exact McNemar test (1947).
 
@@ -62,27 +67,26 @@ def count_flips(compared: Comparison) -> str:
     verdict, which is about all.
     """
     values = {
-        "lost": numerals.count(compared.mcnemar.lost),
+        "lost": count_images(compared.mcnemar.lost),
         "gained": numerals.count(compared.mcnemar.gained),
         "n": numerals.count(compared.n),
     }
     if max(compared.seeds) > 1:
         return _(
-            "With the first seeds, {lost} images went from right to wrong and {gained} from wrong to right (n = {n}).",
+            "With the first seeds, {lost} went from right to wrong and {gained} from wrong to right (n = {n}).",
             lost=values["lost"],
             gained=values["gained"],
             n=values["n"],
         )
     if max(compared.evaluations) > 1:
         return _(
-            "In the first evaluations, {lost} images went from right to wrong and {gained} from wrong to right "
-            "(n = {n}).",
+            "In the first evaluations, {lost} went from right to wrong and {gained} from wrong to right (n = {n}).",
             lost=values["lost"],
             gained=values["gained"],
             n=values["n"],
         )
     return _(
-        "{lost} images went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
+        "{lost} went from right to wrong and {gained} from wrong to right (exact McNemar test, {p}, n = {n}).",
         lost=values["lost"],
         gained=values["gained"],
         p=numerals.p_value(compared.mcnemar.p),

@@ -160,7 +160,7 @@ def test_a_mark_an_image_and_a_colour_a_class(record: RunRecord) -> None:
     assert {colour.decode() for _, colour in strokes} == set(CLASSES)
     assert set(record.data.classes) <= set(texts(figure))
     assert "31.0" in " ".join(texts(figure))
-    assert f"the {wrong} misclassified" in figure.caption
+    assert f"misclassified ({wrong})" in figure.caption
 
 
 def test_more_classes_than_colours_leave_the_others_grey(record: RunRecord) -> None:

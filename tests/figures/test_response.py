@@ -47,7 +47,7 @@ def test_twelve_panels_at_most_evenly_over_depth(record: RunRecord, count: int, 
     assert len(names) == panels
     assert names[0] == "layer1"
     assert names[-1] == f"layer{count}"
-    assert ("evenly over depth" in figure.caption) is (count > 12)
+    assert ("at equal steps of depth" in figure.caption) is (count > 12)
     assert figure.data.count(b"<path") + figure.data.count(b"<use") < 150
 
 
@@ -102,7 +102,11 @@ def test_what_lies_beyond_the_axis_is_said_with_its_size(record: RunRecord) -> N
 
 @pytest.mark.parametrize(
     ("bent", "said"),
-    [(14, "evenly over depth of the 14 with"), (3, "3 of 16 layers are drawn, those with a"), (0, "12")],
+    [
+        (14, "taken at equal steps of depth from the 14 with"),
+        (3, "3 of 16 layers are drawn, those with a"),
+        (0, "12"),
+    ],
 )
 def test_which_layers_are_drawn_is_said(record: RunRecord, bent: int, said: str) -> None:
     here = with_responses(record, 16)
@@ -145,7 +149,7 @@ def test_many_layers_are_thinned_evenly(record: RunRecord) -> None:
     assert len(thin(300)) == MOST_ROWS
     assert (thin(300)[0], thin(300)[-1]) == (0, 299)
     figure = drawn(with_dynamics(record, layers=300, steps=150), "training_layers")
-    assert "48 of 300 layers, evenly over depth." in figure.caption
+    assert "48 of 300 layers, taken at equal steps of depth." in figure.caption
     assert len(figure.data) < 45_000
 
 

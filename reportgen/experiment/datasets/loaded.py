@@ -98,7 +98,7 @@ class LoadedData:
 
 
 def stratified_rows(labels: LabelArray, number: int, seed: int) -> LabelArray:
-    """`number` rows of labels (n,), the classes in equal shares where they can, else all; classes in turn, seeded."""
+    """`number` rows of labels (n,), drawn from the classes in turn, seeded: equal shares until a class has no more."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
     rank = np.empty(len(labels), np.int64)

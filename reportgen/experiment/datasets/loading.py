@@ -130,7 +130,7 @@ def resized(facts: DataFacts, size: tuple[int, int] | None) -> DataFacts:
 
 
 def limit(labels: LabelArray, number: int | None, seed: int) -> LabelArray:
-    """Rows (used,) of labels (n,) to use, in order: all, or `number` of them with equal shares of the classes."""
+    """Rows (used,) of labels (n,) to use, in order: all, or `number` of them taken from the classes in turn."""
     if number is None or number >= len(labels):
         return np.arange(len(labels), dtype=np.int64)
     return np.sort(stratified_rows(labels, number, seed))

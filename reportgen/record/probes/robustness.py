@@ -105,6 +105,8 @@ class RobustnessFacts(Frozen):
     """Conditions that there was no time for."""
     constants_side: int = 32
     """Side in pixels of the images that the constants of the corruptions are for."""
+    conditions_left_out: tuple[Condition, ...] = ()
+    """Which they are, with no images; empty in earlier records, which only count them."""
     kinds_left_out: tuple[str, ...] = ()
     """Kinds of which conditions planned at this level were left out for want of time."""
     mean_kinds: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from reportgen.report.first_row import Cell, choose_first_row, fill_row, link_ro
 from reportgen.report.model import FigureFile, Finding, SectionView, Skipped
 from reportgen.report.sections.model.findings import find_uncounted
 from reportgen.report.verdict import format_verdict, note_changes
-from reportgen.report.wording import join_few, quote
+from reportgen.report.wording import count_images, join_few, quote
 from reportgen.text import numerals
 from reportgen.text.dates import format_minute
 from reportgen.text.i18n import _, join_parts, join_sentences, ngettext
@@ -286,9 +286,9 @@ def format_run(record: RunRecord) -> str:
     if record.training is None:
         return _("evaluation only")
     return _(
-        "training, {steps} steps of {batch} images, then evaluation",
-        steps=numerals.count(record.training.steps),
-        batch=numerals.count(record.training.batch_size),
+        "training, {steps} of {batch}, then evaluation",
+        steps=ngettext("{count} step", "{count} steps", record.training.steps),
+        batch=count_images(record.training.batch_size),
     )
 
 

@@ -31,7 +31,16 @@ LEFT_OUT = {
     "weights": ("sampled", "why_no_gradient", "unmeasured", "loss"),
     "response": ("why_alone", "sampled"),
     "explanations": ("gaps", "sampled", "steps", "completeness", "embedding"),
-    "robustness": ("conditions", "attack", "left_out", "kinds_left_out", "gaps", "preparation", "sampled"),
+    "robustness": (
+        "conditions",
+        "attack",
+        "left_out",
+        "conditions_left_out",
+        "kinds_left_out",
+        "gaps",
+        "preparation",
+        "sampled",
+    ),
     "dynamics": ("sampled", "sites", "left_out", "why_alone"),
 }
 """Fields that say what there was no time for, or are of a part that can be left out."""

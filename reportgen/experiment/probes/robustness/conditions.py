@@ -123,7 +123,7 @@ class Plan:
     """Of every condition."""
     mean_kinds: tuple[str, ...]
     """The kinds of corruption that enter the mean over corruptions."""
-    beyond: int = 0
+    beyond: tuple[Change, ...] = ()
     """Conditions that only the level `full` measures."""
     needed: frozenset[str] = frozenset()
     """Kinds that are measured whatever time they take, because a gate names what comes of them."""
@@ -152,6 +152,6 @@ def make_plan(options: RobustnessOptions, full: bool, most: int, named: Collecti
         groups=tuple(tuple(group) for group in groups.values()),
         images=min(options.images or (FULL_IMAGES if full else FAST_IMAGES), most),
         mean_kinds=names,
-        beyond=len(changes) - len(kept),
+        beyond=tuple(change for change in changes if change not in kept),
         needed=frozenset(needed),
     )

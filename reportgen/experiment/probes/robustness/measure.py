@@ -52,8 +52,8 @@ class Measured:
 
     conditions: list[Condition] = field(default_factory=list)
     predicted: list[Classes] = field(default_factory=list)
-    left_out: int = 0
-    """Conditions that there was no time for."""
+    left_out: list[Change] = field(default_factory=list)
+    """Conditions that there was no time for, or that this level does not measure."""
     kinds_left_out: list[str] = field(default_factory=list)
     """What they were, each once."""
     gaps: list[Message] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Measured:
 
     def leave_out(self, group: Sequence[Change]) -> None:
         """A group that there is no time for."""
-        self.left_out += len(group)
+        self.left_out.extend(group)
         if group[0].kind not in self.kinds_left_out:
             self.kinds_left_out.append(group[0].kind)
 
@@ -94,7 +94,7 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
     else:
         estimate = CostEstimate(seconds_each, FULL_STEPS if allowance.full else STEPS)
         bench.rows = rows[: planned.images]
-        measured.left_out = planned.beyond
+        measured.left_out.extend(planned.beyond)
         attack = measure(bench, planned, estimate, allowance, measured)
     names, examples = make_examples(context.data.test_images[rows[:1]])
     looked = [*(other.images for other in preparation.others), *(one.images for one in measured.conditions)]
@@ -104,7 +104,10 @@ def run(context: ProbeContext, allowance: Allowance) -> ProbeResult:
         preparation=preparation,
         conditions=tuple(measured.conditions),
         attack=attack,
-        left_out=measured.left_out,
+        left_out=len(measured.left_out),
+        conditions_left_out=tuple(
+            Condition(family=one.family, kind=one.kind, level=one.level, images=0) for one in measured.left_out
+        ),
         constants_side=constants_side(context.data.test_images),
         kinds_left_out=tuple(measured.kinds_left_out),
         mean_kinds=planned.mean_kinds,

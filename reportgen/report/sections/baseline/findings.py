@@ -15,7 +15,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding, Tone
 from reportgen.report.sections.baseline import claims
 from reportgen.report.verdict import format_change
-from reportgen.report.wording import evidence, join_few, note_first, quote, shorten
+from reportgen.report.wording import count_images, evidence, join_few, note_first, quote, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
@@ -64,21 +64,21 @@ def format_flips(comparison: Comparison) -> str:
         return ""
     if not table.lost and not table.gained:
         return _("Both models are right and wrong on the same images.")
-    lost, gained, p = numerals.count(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
+    lost, gained, p = count_images(table.lost), numerals.count(table.gained), numerals.p_value(table.p)
     if max(comparison.evaluations) > 1 and comparison.seed_spread is None:
         return _(
-            "In the first evaluations, {lost} images turned from right to wrong and {gained} from wrong to right.",
+            "In the first evaluations, {lost} turned from right to wrong and {gained} from wrong to right.",
             lost=lost,
             gained=gained,
         )
     if comparison.seed_spread is not None:
         return _(
-            "With the first seeds, {lost} images turned from right to wrong and {gained} from wrong to right.",
+            "With the first seeds, {lost} turned from right to wrong and {gained} from wrong to right.",
             lost=lost,
             gained=gained,
         )
     return _(
-        "{lost} images turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
+        "{lost} turned from right to wrong and {gained} from wrong to right (exact McNemar test, {p}).",
         lost=lost,
         gained=gained,
         p=p,

@@ -14,7 +14,7 @@ from reportgen.report.components import Figures
 from reportgen.report.model import Finding
 from reportgen.report.naming import name_device
 from reportgen.report.sections.cost import claims
-from reportgen.report.wording import evidence
+from reportgen.report.wording import count_images, evidence
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext
 
@@ -61,19 +61,18 @@ def find_peak(record: RunRecord, facts: CostFacts, values: Values, anchor: str) 
         return None
     if whole.low is not None and whole.low > SAVED:
         text = _(
-            "A forward pass of {batch} images ran at {rate}, far above the {peak} of matrix products as measured here "
+            "A forward pass of {batch} ran at {rate}, far above the {peak} of matrix products as measured here "
             "({device}): something else was using the machine while those were timed, and the shares of that limit "
             "are meaningless.",
-            batch=numerals.count(whole.batch_size),
+            batch=count_images(whole.batch_size),
             rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
             peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
             device=name_device(record.device, facts.roofs.precision),
         )
         return claims.FALSE_ROOF.finding(text, 0.35, anchor, "caution")
     text = _(
-        "A forward pass of {batch} images reaches {share} of what matrix products reached here: {rate} of {peak} "
-        "({device}).",
-        batch=numerals.count(whole.batch_size),
+        "A forward pass of {batch} reaches {share} of what matrix products reached here: {rate} of {peak} ({device}).",
+        batch=count_images(whole.batch_size),
         share=values["matrix_rate_share"].display_full,
         rate=numerals.compact(whole.flops_per_second, "FLOP/s"),
         peak=numerals.compact(facts.roofs.flops_per_second, "FLOP/s"),
@@ -160,7 +159,7 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         return None
     speed, best = values[f"throughput.batch_{at.at.batch_size}"], values["throughput.best"]
     words = {
-        "batch": format_images(at.at.batch_size),
+        "batch": count_images(at.at.batch_size),
         "speed": speed.display_full,
         "share": numerals.percent(at.at.images_per_second / at.best.images_per_second),
         "best": best.display_full,
@@ -194,11 +193,6 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
     return claims.SATURATION.finding(text, 0.3, anchor)
 
 
-def format_images(count: int) -> str:
-    """So many images."""
-    return ngettext("{count} image", "{count} images", count)
-
-
 def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
     """Times that something else on the machine has disturbed."""
     enough = [one for one in latency if one.stated_p95 is not None]
@@ -209,7 +203,7 @@ def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:
         "The times vary widely: one in twenty passes of {batch} took at least {ratio} times the median "
         "(n\u00a0=\u00a0{n}). If "
         "something else used the machine, they are too long.",
-        batch=format_images(worst.batch_size),
+        batch=count_images(worst.batch_size),
         ratio=numerals.significant(worst.p95_seconds / worst.p50_seconds, 2),
         n=numerals.count(worst.n),
     )
@@ -221,9 +215,9 @@ def find_step(step: StepTime | None, values: Values, anchor: str) -> Finding | N
     if step is None:
         return None
     text = _(
-        "A training step of {batch} images takes {time}: {data} on data, {forward} forward, {backward} backward, "
+        "A training step of {batch} takes {time}: {data} on data, {forward} forward, {backward} backward, "
         "{optimizer} in the optimiser.",
-        batch=numerals.count(step.batch_size),
+        batch=count_images(step.batch_size),
         time=values["train_step.p50"].display_full,
         data=values["train_step.data_share"].display,
         forward=values["train_step.forward_share"].display,
@@ -253,12 +247,12 @@ def find_memory(record: RunRecord, facts: CostFacts, values: Values) -> Finding 
 
 def format_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
     """How much memory at once, and for what; a lower bound where only the tensors alive were counted."""
-    batch, least = numerals.count(peak.batch_size), peak.how == "tensors"
+    batch, least = count_images(peak.batch_size), peak.how == "tensors"
     model, made = numerals.bytes_text(record.trace.parameter_bytes), numerals.bytes_text(peak.peak_bytes)
     state = numerals.bytes_text(peak.optimizer_bytes)
     if peak.what == "training" and least:
         return _(
-            "A training step of {batch} images needs at least {whole} at once: {model} for the model, {state} for the "
+            "A training step of {batch} needs at least {whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
             batch=batch,
             whole=whole,
@@ -268,7 +262,7 @@ def format_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
         )
     if peak.what == "training":
         return _(
-            "A training step of {batch} images needs {whole} at once: {model} for the model, {state} for the "
+            "A training step of {batch} needs {whole} at once: {model} for the model, {state} for the "
             "optimiser, {made} for activations and gradients.",
             batch=batch,
             whole=whole,
@@ -278,15 +272,14 @@ def format_memory(record: RunRecord, peak: PeakMemory, whole: str) -> str:
         )
     if least:
         return _(
-            "A forward pass of {batch} images needs at least {whole} at once: {model} for the model, {made} for "
-            "activations.",
+            "A forward pass of {batch} needs at least {whole} at once: {model} for the model, {made} for activations.",
             batch=batch,
             whole=whole,
             model=model,
             made=made,
         )
     return _(
-        "A forward pass of {batch} images needs {whole} at once: {model} for the model, {made} for activations.",
+        "A forward pass of {batch} needs {whole} at once: {model} for the model, {made} for activations.",
         batch=batch,
         whole=whole,
         model=model,

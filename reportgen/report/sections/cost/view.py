@@ -21,7 +21,7 @@ from reportgen.report.sections.cost.findings import NAME, find_cost
 from reportgen.report.sections.cost.methods import list_methods
 from reportgen.report.sections.cost.numbers import METRICS, list_values, read_values
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
-from reportgen.report.wording import shorten
+from reportgen.report.wording import count_images, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_parts, join_sentences, ngettext, with_note
 from reportgen.text.shorten import shorten_family
@@ -210,9 +210,9 @@ def say_traced(record: RunRecord, latency: Sequence[Latency]) -> str:
     if not seconds or not trace.timed_batch or all(one.batch_size != trace.timed_batch for one in latency):
         return ""
     return _(
-        "The shares of the modules are of {n} other passes of {batch} images, whose median is {time}.",
+        "The shares of the modules are of {n} other passes of {batch}, whose median is {time}.",
         n=numerals.count(trace.timed_passes),
-        batch=numerals.count(trace.timed_batch),
+        batch=count_images(trace.timed_batch),
         time=numerals.seconds_text(seconds),
     )
 

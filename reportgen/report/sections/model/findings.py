@@ -12,7 +12,7 @@ from reportgen.report.model import Finding
 from reportgen.report.sections.model import claims
 from reportgen.report.sections.model.input_size_findings import find_fit, find_stretched
 from reportgen.report.sections.model.receptive_field_findings import find_reach
-from reportgen.report.wording import LONGEST_DEVICE, evidence, join_few, quote, shorten
+from reportgen.report.wording import LONGEST_DEVICE, count_images, evidence, join_few, quote, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, ngettext
 
@@ -179,9 +179,9 @@ def find_memory(record: RunRecord, anchor: str) -> Finding | None:
         return None
     kept = batch * trace.activation_bytes_training
     text = _(
-        "A training batch of {batch} images keeps {kept} of activations for the backward pass, {ratio} times the "
+        "A training batch of {batch} keeps {kept} of activations for the backward pass, {ratio} times the "
         "{size} of parameters and buffers.",
-        batch=numerals.count(batch),
+        batch=count_images(batch),
         kept=numerals.bytes_text(kept),
         ratio=numerals.significant(kept / trace.parameter_bytes, 2),
         size=numerals.bytes_text(trace.parameter_bytes),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reportgen.record.trace import ModelTrace, Shape
 from reportgen.report.layer_table import Row, fold
 from reportgen.report.layer_wording import list_essentials, list_unusual
-from reportgen.report.wording import shorten
+from reportgen.report.wording import count_images, shorten
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
@@ -82,9 +82,9 @@ def explain_counts(trace: ModelTrace) -> str:
     timed = trace.timed_batch and trace.modules and trace.modules[0].seconds
     timing = (
         _(
-            "Share of time: of the forward pass of {count} images; what a module does outside its children counts in "
+            "Share of time: of the forward pass of {batch}; what a module does outside its children counts in "
             "its own row alone.",
-            count=numerals.count(trace.timed_batch),
+            batch=count_images(trace.timed_batch),
         )
         if trace.timed_batch and timed
         else ""

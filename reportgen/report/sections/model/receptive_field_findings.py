@@ -55,12 +55,14 @@ def find_depth(graph: AutogradFacts, anchor: str) -> Finding | None:
     name = quote(found.parameter.names[0])
     every = numerals.count(sum(parameter.trainable for parameter in graph.parameters))
     if found.shortest == found.longest:
-        text = _(
-            "Gradients reach every trainable parameter ({every}); the farthest from the loss, {name}, is "
-            "{longest} operators away.",
+        text = ngettext(
+            "Gradients reach every trainable parameter ({every}); the farthest from the loss, {name}, is {count} "
+            "operator away.",
+            "Gradients reach every trainable parameter ({every}); the farthest from the loss, {name}, is {count} "
+            "operators away.",
+            found.longest,
             every=every,
             name=name,
-            longest=numerals.count(found.longest),
         )
     else:
         text = _(

@@ -15,7 +15,7 @@ from reportgen.report.sections.model.findings import NAME, find_model
 from reportgen.report.sections.model.input_size_findings import format_size
 from reportgen.report.sections.model.layers import LayerTable, make_layer_table
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_rows
+from reportgen.text.i18n import _, join_rows, ngettext
 
 DIAGRAMS = ("diagram", "diagram_blocks", "diagram_blocks_2")
 """The architecture; the blocks that the first page has no room for stand on the others."""
@@ -124,11 +124,13 @@ def field_fact(trace: ModelTrace) -> Fact:
 def graph_fact(graph: AutogradFacts) -> Fact:
     """The size of the autograd graph."""
     note = _(
-        "{operators} operators, {leaves} parameters, {edges} edges, {images} training images",
-        operators=numerals.count(len(graph.nodes) - graph.leaves),
-        leaves=numerals.count(graph.leaves),
-        edges=numerals.count(graph.edges),
-        images=numerals.count(graph.sampled.images if graph.sampled else None),
+        "{operators}, {leaves}, {edges}, {images}",
+        operators=ngettext("{count} operator", "{count} operators", len(graph.nodes) - graph.leaves),
+        leaves=ngettext("{count} parameter", "{count} parameters", graph.leaves),
+        edges=ngettext("{count} edge", "{count} edges", graph.edges),
+        images=ngettext("{count} training image", "{count} training images", graph.sampled.images)
+        if graph.sampled
+        else _("no training images"),
     )
     return Fact(_("Autograd graph"), _("{count} nodes", count=numerals.count(len(graph.nodes))), note)
 

@@ -15,6 +15,8 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
 NAME = "response"
+SOFTMAX = ("softmax", "softmin", "Softmax", "Softmin", "Softmax2d")
+"""Last operators or modules of a stretch whose outputs are shares."""
 STRAIGHT = 0.05
 """Below this bend a layer answers to the reverse of its input with the reverse of its output, as a straight line."""
 LEVEL = 0.025
@@ -59,10 +61,13 @@ def bending(responses: Responses) -> list[int]:
 
 
 def find_flat(responses: Responses, anchor: str) -> Finding | None:
-    """Layers whose response hardly grows with their drive, a normalisation of the input not being the reason."""
+    """Layers whose response hardly grows with their drive, for another reason than that they are made so: a
+    normalisation of the input, or a softmax at the end, whose outputs add up to 1 whatever the input."""
     flat = []
     for place in bending(responses):
-        ends = None if responses.facts.units[place].normalises else responses.gain_interval(place)
+        unit = responses.facts.units[place]
+        made_so = unit.normalises or unit.kind.rpartition(" + ")[2] in SOFTMAX
+        ends = None if made_so else responses.gain_interval(place)
         if ends is not None and ends[1] < SPENT:
             flat.append((place, ends))
     if not flat:
@@ -110,10 +115,12 @@ def find_dead(responses: Responses, anchor: str, elsewhere: int = 0) -> Finding 
     units = responses.facts.units
     dead, channels = sum(unit.dead for unit in units), sum(unit.channels for unit in units)
     if not dead:
-        text = _(
+        text = ngettext(
+            "No channel of the {count} layer is dead: each responds to some image at some scale of the input "
+            "({images}).",
             "No channel of the {count} layers is dead: each responds to some image at some scale of the input "
             "({images}).",
-            count=numerals.count(len(units)),
+            len(units),
             images=images_text(responses),
         )
         return claims.NO_DEAD.finding(join_sentences([text, format_elsewhere(elsewhere)]), 0.1, anchor)

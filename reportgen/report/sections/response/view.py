@@ -254,8 +254,8 @@ def list_notes(responses: Responses) -> list[str]:
     if facts.left_out:
         notes.append(
             ngettext(
-                "{count} further layer was left out, evenly over depth.",
-                "{count} further layers were left out, evenly.",
+                "{count} further layer was left out; those measured lie at equal steps of depth.",
+                "{count} further layers were left out; those measured lie at equal steps of depth.",
                 facts.left_out,
             )
         )

@@ -155,24 +155,28 @@ def find_mean(record: RunRecord, mean: CorruptionMean | None, anchor: str) -> Fi
     if mean is None:
         return None
     kinds = ngettext("{count} kind of corruption", "{count} kinds of corruption", mean.kinds)
-    levels = join_names([str(level) for level in mean.severities])
+    severities = (
+        _("severity {level}", level=mean.severities[0])
+        if len(mean.severities) == 1
+        else _("severities {levels}", levels=join_names([str(level) for level in mean.severities]))
+    )
     accuracy, change = mean.accuracy.display_full, mean.change.display
     text = (
         _(
-            "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} against the same unmodified "
+            "Over {kinds} at {severities} the mean accuracy is {accuracy}, {change} against the same unmodified "
             "images; there is no interval of the change.",
             kinds=kinds,
-            levels=levels,
+            severities=severities,
             accuracy=accuracy,
             change=change,
         )
         if mean.change.low is None
         else _(
-            "Over {kinds} at severities {levels} the mean accuracy is {accuracy}, {change} ({interval}) against the "
+            "Over {kinds} at {severities} the mean accuracy is {accuracy}, {change} ({interval}) against the "
             "same unmodified images.",
             interval=mean.change.display_interval,
             kinds=kinds,
-            levels=levels,
+            severities=severities,
             accuracy=accuracy,
             change=change,
         )

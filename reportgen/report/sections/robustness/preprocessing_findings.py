@@ -31,10 +31,10 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
         return find_learned_here(farthest, values["own"])
     if is_cleared(check, chance_of(record)):
         text = ngettext(
-            "The preprocessing check confirms the normalisation {own}: of {count} other usual way none is better by "
-            "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
-            "The preprocessing check confirms the normalisation {own}: of {count} other usual ways none is better by "
-            "more than {bound}; the best, {nearest}, changes accuracy by {change}.",
+            "The preprocessing check confirms the normalisation {own}: the {count} other usual way to preprocess, "
+            "{nearest}, is not better by more than {bound}; it changes accuracy by {change}.",
+            "The preprocessing check confirms the normalisation {own}: of {count} other usual ways to preprocess none "
+            "is better by more than {bound}; the best, {nearest}, changes accuracy by {change}.",
             len(tried),
             bound=ngettext("{count} point", "{count} points", round(100 * BOUND)),
             change=nearest.change.display_full,
@@ -45,8 +45,8 @@ def find_preparation(record: RunRecord, check: PreparationCheck, doubt: Doubt | 
     if nearest.p <= SIGNIFICANT and (nearest.change.value or 0.0) > 0:
         return find_better(nearest, len(tried), values)
     text = ngettext(
-        "Of {count} other way to preprocess the images that was tried none does significantly better than {own}; the "
-        "best, {nearest}, changes accuracy by {change}.",
+        "The {count} other way to preprocess the images that was tried, {nearest}, does not do significantly better "
+        "than {own}; it changes accuracy by {change}.",
         "Of {count} other ways to preprocess the images that were tried none does significantly better than {own}; "
         "the best, {nearest}, changes accuracy by {change}.",
         len(tried),
@@ -63,8 +63,10 @@ def format_chance(nearest: Tried, ways: int) -> str:
     if (nearest.change.low or 0.0) <= 0:
         return ""
     return ngettext(
-        "Its interval alone is above zero; the exact McNemar test of {count} way has {p}.",
-        "Its interval alone is above zero; the exact McNemar test has {p} after correction for {count} ways tried.",
+        "Its interval alone is above zero; the exact McNemar test, which decides here, gives {p} with {count} variant "
+        "tried.",
+        "Its interval alone is above zero; the exact McNemar test, which decides here, gives {p} after correction for "
+        "{count} variants tried.",
         ways,
         p=numerals.p_value(nearest.p),
     )

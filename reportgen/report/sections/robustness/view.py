@@ -31,7 +31,7 @@ from reportgen.report.sections.robustness.methods import list_methods
 from reportgen.report.table import NO_TABLE, Row, Table, numbers, words
 from reportgen.report.wording import quote
 from reportgen.text import numerals
-from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
+from reportgen.text.i18n import _, join_names, join_rows, join_sentences, join_terms, ngettext, with_note
 
 FIGURES = ("robustness_corruptions", "robustness_examples", "robustness_transforms")
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -139,19 +139,24 @@ def format_sample(facts: RobustnessFacts) -> str:
         "measures them.",
         facts.left_out,
     )
-    if not facts.kinds_left_out:
-        return join_sentences([text, more])
     return join_sentences([text, more, *format_left_out(facts)])
 
 
 def format_left_out(facts: RobustnessFacts) -> Iterator[str]:
-    """Which kinds there was no time for, those of which a part was measured apart from the others."""
+    """Which kinds there was no time for, and the strengths left out of those that were measured in part."""
     measured = {condition.kind for condition in facts.conditions}
+    at: dict[str, list[str]] = {}
+    for one in facts.conditions_left_out:
+        if one.kind in measured:
+            at.setdefault(one.kind, []).append(name_level(one))
     none = [name_kind(kind) for kind in facts.kinds_left_out if kind not in measured]
     part = [name_kind(kind) for kind in facts.kinds_left_out if kind in measured]
     if none:
         yield _("Not measured for lack of time: {kinds}.", kinds=join_names(none))
-    if part:
+    if at:
+        told = [with_note(name_kind(kind), join_terms(levels)) for kind, levels in at.items()]
+        yield _("Strengths left out of what was measured: {kinds}.", kinds=join_rows(told))
+    elif part:
         yield _("Measured at a part of the planned strengths: {kinds}.", kinds=join_names(part))
 
 

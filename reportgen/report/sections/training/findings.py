@@ -66,6 +66,12 @@ def list_ids(ids: tuple[int, ...]) -> str:
     return join_few([numerals.count(index) for index in ids], limit=5)
 
 
+def format_passes(seen: float) -> str:
+    """How often the training images were seen, inside a sentence."""
+    passes = epoch_text(seen)
+    return _("one pass") if passes == "1" else _("{passes} passes", passes=passes)
+
+
 def find_end(training: Training, anchor: str) -> Finding | None:
     """A pass that the clock ended."""
     if training.ended_by != "time":
@@ -73,18 +79,18 @@ def find_end(training: Training, anchor: str) -> Finding | None:
     seen = training.steps / max(training.steps_per_epoch, 1)
     if training.steps >= training.planned_steps:
         text = _(
-            "The time budget set the length of the pass: {steps} steps, {epochs} passes over the training images.",
+            "The time budget set the length of the pass: {steps} steps, {passes} over the training images.",
             steps=numerals.count(training.steps),
-            epochs=epoch_text(seen),
+            passes=format_passes(seen),
         )
         return claims.CLOCK_LENGTH.finding(text, 0.4, anchor)
     text = _(
         "The time budget ended training after {steps} of {planned} planned steps ({share}), "
-        "{epochs} passes over the training images.",
+        "{passes} over the training images.",
         steps=numerals.count(training.steps),
         planned=numerals.count(training.planned_steps),
         share=numerals.percent(training.steps / training.planned_steps),
-        epochs=epoch_text(seen),
+        passes=format_passes(seen),
     )
     return claims.CLOCK_END.finding(text, 0.6, anchor, "caution", in_banner=True)
 

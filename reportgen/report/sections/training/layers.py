@@ -67,7 +67,7 @@ def caption(dynamics: Dynamics, shown: int) -> str:
     count = len(dynamics.facts.layers)
     if shown == count:
         return text
-    part = _("{shown} of {count} layers, evenly over depth.", shown=shown, count=numerals.count(count))
+    part = _("{shown} of {count} layers, taken at equal steps of depth.", shown=shown, count=numerals.count(count))
     return join_sentences([text, part])
 
 

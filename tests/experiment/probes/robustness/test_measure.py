@@ -211,7 +211,7 @@ def test_full_and_what_the_spec_asks_for_set_the_images() -> None:
     assert sorted(map(str, (one for group in full.groups for one in group))) == sorted(
         map(str, list_changes(RobustnessOptions()))
     )
-    assert (full.images, full.beyond) == (FULL_IMAGES, 0)
+    assert (full.images, full.beyond) == (FULL_IMAGES, ())
     assert make_plan(RobustnessOptions(images=7000), True, 10_000).images == 7000
     assert make_plan(RobustnessOptions(images=30), False, 10_000).images == 30
 
@@ -225,6 +225,8 @@ def test_what_a_gate_names_is_measured_whatever_time_it_takes() -> None:
     assert "shift" in facts.kinds_left_out
     assert not set(facts.kinds_left_out) & {*CORE, "pgd"}
     assert facts.left_out + len(facts.conditions) == len(list_changes(RobustnessOptions(epsilons=(2,))))
+    named = [(one.kind, one.level) for one in (*facts.conditions, *facts.conditions_left_out)]
+    assert sorted(named) == sorted((one.kind, one.level) for one in list_changes(RobustnessOptions(epsilons=(2,))))
 
 
 def test_fgsm_pays_for_one_gradient_and_pgd_for_what_still_stands() -> None:

@@ -78,6 +78,16 @@ def test_a_normalised_layer_is_not_called_saturated(record: RunRecord) -> None:
     assert "(normalises)" in built.view.rows[0][1]  # type: ignore[attr-defined]
 
 
+def test_a_softmax_over_classes_is_not_called_saturated(record: RunRecord) -> None:
+    """Its outputs add up to 1 however large its input is, and are near 0 and 1 where the model is sure."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, stride=4), nn.Flatten(), nn.Linear(512, 10), nn.Softmax(1))
+    with torch.no_grad():
+        net[2].weight.mul_(1000.0)
+    built = responses(record, net)
+    assert "softmax" in built.view.rows[-1][1].lower()  # type: ignore[attr-defined]
+    assert "saturated" not in built.text
+
+
 def test_dead_channels_are_counted_and_compared(record: RunRecord) -> None:
     module, before = Chain(torch.relu), Chain(torch.relu)
     with torch.no_grad():

@@ -6,6 +6,7 @@ import pytest
 
 from reportgen.metrics.robustness import CorruptionMean
 from reportgen.metrics.values import value_of
+from reportgen.record.probes.robustness import Condition
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.banners import find_banners
@@ -89,7 +90,8 @@ def test_a_gain_that_may_be_chance_among_so_many_ways_is_told_with_its_test(reco
     ways = [preparation(156, 7, 1), *(preparation(20, 0, 130, name=name) for name in ("bytes", "half", "centred"))]
     first = build(SECTION, probed(record, *ways)).findings[0]
     assert "none does significantly better than “cifar10”" in first.text
-    assert "the exact McNemar test has p = 0.070 after correction for 4 ways tried" in plain(first.text)
+    said = "the exact McNemar test, which decides here, gives p = 0.070 after correction for 4 variants tried"
+    assert said in plain(first.text)
 
 
 def test_weights_of_this_run_are_never_doubted(record: RunRecord) -> None:
@@ -180,6 +182,24 @@ def test_a_kind_that_was_measured_in_part_is_not_said_to_be_missing(record: RunR
     text = str(view_of(change(whole, probes=whole.probes.model_copy(update={"robustness": facts}))))
     assert "Not measured for lack of time: elastic warp." in text
     assert "Measured at a part of the planned strengths: shift and rotation." in text
+
+
+def test_the_strengths_left_out_of_a_kind_are_named(record: RunRecord) -> None:
+    whole = probed(record)
+    left_out = tuple(
+        Condition(family=family, kind=kind, level=level, images=0)
+        for family, kind, level in (
+            ("noise", "gaussian_noise", 2),
+            ("noise", "gaussian_noise", 4),
+            ("move", "shift", 8),
+        )
+    )
+    facts = facts_of(whole).model_copy(update={"left_out": 3, "conditions_left_out": left_out})
+    assert whole.probes is not None
+    assert {"gaussian_noise", "shift"} <= {condition.kind for condition in facts.conditions}
+    text = str(view_of(change(whole, probes=whole.probes.model_copy(update={"robustness": facts}))))
+    said = "Strengths left out of what was measured: Gaussian noise (severity 2, severity 4); shift (8 px)."
+    assert said in text.replace("\\xa0", " ")
 
 
 def test_every_kind_that_may_cost_as_much_is_named(record: RunRecord) -> None:
