@@ -15,7 +15,6 @@ from reportgen.report.components import Figures, choose_figures
 from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.report.sections.evaluation.findings import NAME, find_evaluation
 from reportgen.report.table import NO_TABLE, Column, Row, Table, numbers, words
-from reportgen.report.wording import count_images
 from reportgen.text import numerals
 from reportgen.text.i18n import _, join_sentences, ngettext
 
