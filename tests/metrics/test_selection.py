@@ -147,7 +147,13 @@ def test_every_group_states_its_rule_and_nothing_chooses_among_numbers_that_are_
     rules = [group.rule for group in select(logits, labels).groups]
     assert len(set(rules)) == len(NAMES)
     assert all(rule.endswith(".") for rule in rules)
-    assert "90 %" in groups(logits, labels)["label_errors"].rule
+    # the three conditions of `disagreements`, whose bound is 0.9
+    assert groups(logits, labels)["label_errors"].rule == (
+        "Labelled one class and predicted another, both judged against the class averages: the model is at least 90 % "
+        "sure of the other class, at least as sure of it as it is on average of that class's own images, and less "
+        "sure of the label than on average (Northcutt et al. 2021), after temperature scaling. The cards show the "
+        "probabilities without it."
+    )
     logits[0, 0] = np.nan
     assert select(logits, labels).groups == ()
 

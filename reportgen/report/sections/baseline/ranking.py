@@ -62,11 +62,14 @@ def view_ranking(ranking: Ranking) -> RankingView:
 
 def pair_table(pairs: Sequence[Pair]) -> Table:
     """Every pair of models."""
-    caption = _(
+    caption = ngettext(
+        "Change in top-1 accuracy from the second to the first, on the same images, with its 95 % interval; p of no "
+        "change, of which there is {count} pair, so that Holm’s correction changes nothing. It is significant where "
+        "that is at most 0.05.",
         "Change in top-1 accuracy from the second to the first, on the same images, with the 95 % interval of the "
-        "pair alone; p of no change, alone and after Holm’s correction over all {pairs} pairs. It is significant "
+        "pair alone; p of no change, alone and after Holm’s correction over all {count} pairs. It is significant "
         "where that is at most 0.05.",
-        pairs=numerals.count(len(pairs)),
+        len(pairs),
     )
     columns = (
         *words(_("Model"), _("Against")),

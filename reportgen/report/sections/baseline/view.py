@@ -180,7 +180,7 @@ def class_table(comparison: Comparison) -> Table:
     )
     caption = _(
         "Recall of every class, the largest loss first. Lost and gained: images that turned wrong and right. p: exact "
-        "McNemar test of the class alone, then corrected over all classes (Holm)."
+        "McNemar test of the class alone, then corrected over all classes (Holm). Interval: 95 %, of the class alone."
     )
     rows = tuple(class_row(one) for one in sorted(comparison.classes, key=by_change) if one.support)
     return Table(caption, columns, rows, dense=True)

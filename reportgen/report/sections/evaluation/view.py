@@ -83,7 +83,10 @@ def score_row(value: MetricValue) -> Row:
 
 def class_table(measured: Measurements) -> Table:
     """Every class, the weakest first."""
-    caption = _("Every class, the weakest first. AP: average precision; AUROC: area under the ROC curve, one-vs-rest.")
+    caption = _(
+        "Every class, the weakest first. AP: average precision; AUROC: area under the ROC curve, one-vs-rest. "
+        "Interval: 95 %."
+    )
     columns = (
         *words(_("Class")),
         *numbers(_("Images"), _("Recall"), _("Interval"), _("Precision"), _("Interval"), _("F1"), _("Interval")),
@@ -99,7 +102,7 @@ def confusion_table(measured: Measurements) -> Table:
         *words(_("Label"), _("Predicted")),
         *numbers(_("Images"), _("Share of the class"), _("Interval")),
     )
-    caption = _("The most frequent confusions first.")
+    caption = _("The most frequent confusions first. Interval: 95 %, of the share.")
     return Table(caption, columns, tuple(confusion_rows(measured)))
 
 

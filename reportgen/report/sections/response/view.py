@@ -196,7 +196,8 @@ def caption_rows(responses: Responses) -> str:
         _("Before: with the initial weights.") if responses.compared else "",
         _(
             "At rest: output without any input, relative to the usual one. Linear, threshold and saturation are "
-            "scales of the input, in multiples of the usual one."
+            "scales of the input, in multiples of the usual one. Dead: channels with the same output for every image "
+            "and scale."
         ),
     ]
     return join_sentences(said)

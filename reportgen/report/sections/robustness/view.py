@@ -181,7 +181,8 @@ def caption_preparations(check: PreparationCheck) -> str:
     """What was tried and on what."""
     text = _(
         "The same weights on the same test images under other normalisations, value ranges, channel orders and "
-        "layouts. Changes are paired; p: exact McNemar test, corrected for everything tried."
+        "layouts. Changes are paired; intervals are 95 %. p: exact McNemar test, corrected for everything "
+        "tried."
     )
     if check.stages == 1:
         return text

@@ -54,14 +54,14 @@ def build(subject: Subject, figures: Figures) -> TrainingView | Skipped:
         curves=choose_figures(figures, "training_curves"),
         step_curves=choose_figures(figures, "training_steps"),
         times=choose_figures(figures, "time_spent"),
-        history=history_table(training),
+        history=history_table(training, bool(record.data.augment)),
         by_layer=choose_layers(figures),
         layers=make_layer_table(record),
         seeds=seed_table(record, training),
     )
 
 
-def history_table(training: Training) -> Table:
+def history_table(training: Training, augmented: bool) -> Table:
     """The history in numbers."""
     points = thin(training.epochs)
     columns = numbers(
@@ -74,7 +74,7 @@ def history_table(training: Training) -> Table:
         _("Interval"),
         _("Time"),
     )
-    return Table(caption_history(training, len(points)), columns, tuple(make_row(point) for point in points))
+    return Table(caption_history(training, len(points), augmented), columns, tuple(make_row(point) for point in points))
 
 
 def seed_table(record: RunRecord, training: Training) -> Table:
@@ -185,16 +185,18 @@ def make_row(point: EpochStats) -> Row:
     )
 
 
-def caption_history(training: Training, shown: int) -> str:
+def caption_history(training: Training, shown: int, augmented: bool) -> str:
     """What the columns of the history are, and on how many images."""
     sizes = (
         max((point.train_n for point in training.epochs), default=0),
         max((point.test_n for point in training.epochs), default=0),
     )
     text = _(
-        "The history in numbers. Training loss: mean over the steps since the row before, augmented images. "
-        "Accuracies: on fixed samples of {train} training and {test} test images, not augmented; the interval is of "
-        "the test accuracy.",
+        "The history in numbers. Training loss: mean over the steps since the row before ({loss}; {images}). Test "
+        "loss: mean negative log-likelihood. Accuracies: on fixed samples of {train} training and {test} test images, "
+        "not augmented; the 95\u00a0% interval is of the test accuracy.",
+        loss=training.loss.text,
+        images=_("augmented images") if augmented else _("images without augmentation"),
         train=numerals.count(sizes[0]),
         test=numerals.count(sizes[1]),
     )

@@ -12,7 +12,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
 from reportgen.report.sections.response.view import SECTION, ResponseView
-from tests.report.sections.cases import build, page
+from tests.report.sections.cases import build, change, page
 from tests.support.layers import held, with_dynamics, with_responses
 
 
@@ -160,6 +160,18 @@ def test_the_table_has_every_layer_and_its_regions(record: RunRecord) -> None:
     flat = build(SECTION, with_responses(record, 2, curve="flat", compared=False)).view
     assert isinstance(flat, ResponseView)
     assert flat.rows[0][2:] == ("0.000 (0.000–0.000)", "1.00", "—", "—", "1", "0 of 16")
+
+
+@pytest.mark.parametrize("images", [None, 1])
+def test_the_caption_tells_of_brackets_where_cells_have_them(record: RunRecord, images: int | None) -> None:
+    found = with_responses(record, 3, curve="limited")
+    power = found.arrays["response.power"][..., :images]
+    view = build(SECTION, change(found, arrays={"response.power": power})).view
+    assert isinstance(view, ResponseView)
+    brackets = [" (" in row[2] for row in view.rows]
+    assert brackets == [images is None] * 3
+    said = "In brackets: the 95\u00a0% interval of the gain over images."
+    assert (said in view.rows.caption) == (images is None)
 
 
 def test_notes_say_what_is_missing(record: RunRecord) -> None:

@@ -244,3 +244,14 @@ def test_the_page(record: RunRecord, medium: str) -> None:
 
 def test_the_page_without_history(record: RunRecord) -> None:
     assert "<table" not in page(SECTION, trained(record, epochs=()))
+
+
+@pytest.mark.parametrize(("augment", "said"), [(("crop",), "augmented images"), ((), "images without augmentation")])
+def test_the_history_says_of_what_images_the_training_loss_is(
+    record: RunRecord, augment: tuple[str, ...], said: str
+) -> None:
+    shown = change(record, data={"augment": augment})
+    assert shown.training is not None
+    caption = SECTION.build(Subject(shown), {}).history.caption  # type: ignore[union-attr]
+    loss = f"Training loss: mean over the steps since the row before ({shown.training.loss.text}; {said})."
+    assert caption.startswith(f"The history in numbers. {loss} Test loss: mean negative log-likelihood.")
