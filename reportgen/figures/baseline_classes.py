@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from reportgen.comparison.decision import level_of_others
 from reportgen.figures._marks import draw_bars, draw_points
 from reportgen.figures._style import bare, chart, grid, shorten, ticks
 from reportgen.figures._table import heads_of, percent_cells, write_csv
@@ -22,7 +23,6 @@ from reportgen.text.i18n import _, join_rows, join_sentences
 
 MOST = 24
 """Classes drawn: those with the most flips."""
-SIGNIFICANT = 0.05
 
 
 def chosen(comparison: Comparison, most: int = MOST) -> list[ClassChange]:
@@ -37,15 +37,16 @@ def names_of(comparison: Comparison) -> tuple[str, ...]:
     return tuple(one.name for one in comparison.classes)
 
 
-def label(one: ClassChange, classes: Sequence[str]) -> str:
+def label(one: ClassChange, classes: Sequence[str], level: float) -> str:
     """The class's name among all of them, marked where its change holds after Holm's correction."""
-    holds = one.p_adjusted <= SIGNIFICANT
+    holds = one.p_adjusted <= level
     return f"{shorten(one.name, 22, classes)} ∗" if holds else shorten(one.name, 24, classes)
 
 
-def rows(axes: Axes, shown: Sequence[ClassChange], classes: Sequence[str]) -> None:
+def rows(axes: Axes, shown: Sequence[ClassChange], comparison: Comparison) -> None:
     """One row a class, named at the left."""
-    axes.set_yticks(range(len(shown)), [label(one, classes) for one in shown])
+    classes, level = names_of(comparison), level_of_others(comparison)
+    axes.set_yticks(range(len(shown)), [label(one, classes, level) for one in shown])
     axes.tick_params(axis="y", labelcolor=INK)
     axes.set_ylim(len(shown) - 0.4, -0.6)
 
@@ -65,7 +66,7 @@ def draw_recall(subject: Subject) -> FigureFile | Skipped:
         axes.hlines(range(len(shown)), before, after, color=colours, linewidth=2, alpha=0.55)
         draw_points(axes, before, range(len(shown)), SOFT, 7)
         draw_points(axes, after, range(len(shown)), ACCENT, 7)
-        rows(axes, shown, names_of(comparison))
+        rows(axes, shown, comparison)
         low, high = axes.get_xlim()
         axes.set_xlim(max(-0.8, low), min(100.8, high))
         axes.xaxis.set_major_locator(ticks(7))
@@ -129,16 +130,26 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
         )
     if not told:
         told.append(_("No class’s recall changed."))
-    if any(one.p_adjusted <= SIGNIFICANT for one in shown):
-        told.append(claims.CLASSES.says(_("∗: the change is significant after Holm’s correction over all classes.")))
-    elif any(one.p_adjusted <= SIGNIFICANT for one in comparison.classes):
+    level = level_of_others(comparison)
+    shown_level = numerals.whole_percent(level)
+    if any(one.p_adjusted <= level for one in shown):
+        text = _("∗: the change is significant at {level} after Holm’s correction over all classes.", level=shown_level)
+        told.append(claims.CLASSES.says(text))
+    elif any(one.p_adjusted <= level for one in comparison.classes):
         told.append(
             claims.CLASSES.says(
-                _("None of the classes shown changed significantly after Holm’s correction over all classes.")
+                _(
+                    "None of the classes shown changed significantly at {level} after Holm’s correction over all "
+                    "classes.",
+                    level=shown_level,
+                )
             )
         )
     elif worst.lost or best.gained:
-        told.append(claims.NO_CLASS.says(_("No class changed significantly after Holm’s correction over all classes.")))
+        text = _(
+            "No class changed significantly at {level} after Holm’s correction over all classes.", level=shown_level
+        )
+        told.append(claims.NO_CLASS.says(text))
     return join_sentences([*told, left_out(comparison, shown)])
 
 
@@ -178,7 +189,7 @@ def draw_flips(subject: Subject) -> FigureFile | Skipped:
     shown = chosen(comparison)
     with chart(name, 50 + 22 * len(shown)) as paper:
         axes = paper.figure.add_subplot()
-        rows(axes, shown, names_of(comparison))
+        rows(axes, shown, comparison)
         draw_flip_bars(axes, shown)
         told = format_flips(comparison)
         return paper.svg(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from reportgen.comparison.decision import level_of_others
 from reportgen.outputs._comment.chart import draw_builds, draw_classes
 from reportgen.outputs._comment.check_run import make_check
 from reportgen.outputs._comment.shortening import (
@@ -209,14 +210,18 @@ def format_line(report: Report) -> str:
         terms = [with_label(cost.label, cost.display) for cost in costs]
         said.append(_("Cost changed: {changes}.", changes=join_terms(terms)))
     moved = changed_classes(compared) if compared is not None else ()
-    if moved:
+    if compared is not None and moved:
         names = join_few([with_note(quote(one.name), one.change.display) for one in moved])
         said.append(
             claims.CLASSES.says(
-                _("Recall changed significantly for {names} after Holm’s correction over all classes.", names=names)
+                _(
+                    "Recall changed significantly for {names} at {level} after Holm’s correction over all classes.",
+                    names=names,
+                    level=level_text(compared),
+                )
             )
         )
-        said.append(note_first(compared) if compared is not None else "")
+        said.append(note_first(compared))
     undecided = sum(gate.outcome == "undecided" for gate in judgement.gates)
     if undecided:
         said.append(ngettext("{count} gate is undecided.", "{count} gates are undecided.", undecided))
@@ -348,7 +353,8 @@ def note_classes(compared: Comparison) -> str:
                 claims.NO_CLASS.says(
                     _(
                         "Each interval of a change is for one class alone; after Holm’s correction over all classes, "
-                        "no class changed significantly."
+                        "no class changed significantly at {level}.",
+                        level=level_text(compared),
                     )
                 ),
                 note_first(compared),
@@ -357,11 +363,17 @@ def note_classes(compared: Comparison) -> str:
     text = claims.CLASSES.says(
         _(
             "Each interval of a change is for one class alone; after Holm’s correction over all classes, {names} "
-            "changed significantly.",
+            "changed significantly at {level}.",
+            level=level_text(compared),
             names=join_few([quote(one.name) for one in moved]),
         )
     )
     return join_sentences([text, note_first(compared)])
+
+
+def level_text(compared: Comparison) -> str:
+    """The level at which classes are tested."""
+    return numerals.whole_percent(level_of_others(compared))
 
 
 def format_class_change(change: ClassChange | None) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
-from reportgen.comparison.decision import Change, decide
+from reportgen.comparison.decision import Change, decide, level_of_others
 from reportgen.comparison.power import detectable_change, equivalence_power, images_needed, mcnemar_power, seeds_needed
 from tests.comparison.simulated import flips, verdicts
 
@@ -27,6 +30,11 @@ NOISE = 0.03
 )
 def test_the_rule(low: float, high: float, p: float, verdict: str) -> None:
     assert decide(Change((low + high) / 2, low, high, p), MARGIN) == verdict
+
+
+@pytest.mark.parametrize(("p", "level"), [(0.0, 0.05), (0.05, 0.05), (0.051, 0.01), (1.0, 0.01)])
+def test_beside_an_accuracy_that_did_not_change_less_is_left_to_err_with(p: float, level: float) -> None:
+    assert level_of_others(cast(Any, SimpleNamespace(p=p))) == level
 
 
 def test_the_same_outputs_are_equivalent_on_however_few_images() -> None:

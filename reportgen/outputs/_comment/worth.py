@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.comparison.decision import ALPHA
+from reportgen.comparison.decision import level_of_others
 from reportgen.record.comparison import ClassChange, Comparison
 from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue
@@ -49,7 +49,8 @@ def has_failed(subject: Subject, banners: Sequence[Banner]) -> bool:
 
 def changed_classes(compared: Comparison) -> tuple[ClassChange, ...]:
     """The classes whose recall changed when all are looked at together (Holm), the largest change first."""
-    held = (one for one in compared.classes if one.p_adjusted <= ALPHA and one.change.value)
+    level = level_of_others(compared)
+    held = (one for one in compared.classes if one.p_adjusted <= level and one.change.value)
     return tuple(sorted(held, key=lambda one: (-abs(one.change.value or 0.0), one.index)))
 
 

@@ -121,6 +121,7 @@ def test_an_inference_errs_in_at_most_one_report_in_twenty() -> None:
     assert {
         claim.key: claim.error.share for claim in register().values() if claim.error and claim.error.share > 0.05
     } == {}
+    assert claims.ANY_CHANGE.share <= 0.05
 
 
 def test_every_claim_has_a_case_that_shows_it_and_one_that_does_not() -> None:

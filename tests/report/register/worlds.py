@@ -298,7 +298,11 @@ def equal_models(rng: Generator) -> set[str]:
     (lost, gained) = (int((a.correct & ~b.correct).sum()) for a, b in (models, models[::-1]))
     matched = fake(names=NAMES, labels=labels, before=(models[0],), after=(models[1],), n=1000, identical=False)
     comparison = fake(
-        classes=compare_classes(matched), mcnemar=fake(lost=lost, gained=gained), seeds=(1, 1), evaluations=(1, 1)
+        classes=compare_classes(matched),
+        mcnemar=fake(lost=lost, gained=gained),
+        p=float(mcnemar_exact(lost, gained)),
+        seeds=(1, 1),
+        evaluations=(1, 1),
     )
     (verdict,) = verdicts_of(models)
     return said([find_changed_classes(comparison, "")]) | {f"baseline.{verdict}"}
@@ -324,6 +328,7 @@ def equal_comparison(rng: Generator) -> set[str]:
         scores=score_changes(matched),
         classes=compare_classes(matched),
         mcnemar=fake(lost=lost, gained=gained),
+        p=float(mcnemar_exact(lost, gained)),
         seeds=(1, 1),
         evaluations=(1, 1),
     )
@@ -371,13 +376,13 @@ SCORES = ("balanced_accuracy", "macro_f1", "top5_accuracy", "nll", "brier", "ece
 
 
 def equal_scores(rng: Generator) -> set[str]:
-    """Nine scores beside accuracy change by chance alone, correlated at one half."""
-    z = math.sqrt(0.5) * rng.normal() + math.sqrt(0.5) * rng.normal(size=len(SCORES))
+    """Accuracy and nine scores beside it change by chance alone, correlated at one half."""
+    own, *z = (math.sqrt(0.5) * rng.normal() + math.sqrt(0.5) * rng.normal(size=1 + len(SCORES))).tolist()
     values = [
         value_of(f"{name}.change", change / 100, ((change - 1.96) / 100, (change + 1.96) / 100), 1000)
-        for name, change in zip(SCORES, z.tolist(), strict=True)
+        for name, change in zip(SCORES, z, strict=True)
     ]
-    return said([find_scores(fake(identical=False, scores=values), "")])
+    return said([find_scores(fake(identical=False, scores=values, p=math.erfc(abs(own) / math.sqrt(2))), "")])
 
 
 def equal_ranking(rng: Generator) -> set[str]:

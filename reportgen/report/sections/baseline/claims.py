@@ -14,7 +14,7 @@ NO_SCORE = Claim("baseline.no_score", UNDECIDED)
 SCORES = Claim(
     "baseline.scores",
     "both models are equally good by every score",
-    ErrorRate(0.045, 1000, "equal_scores"),
+    ErrorRate(0.02, 1000, "equal_scores"),
     level=Level.DECISION,
     calm=Level.DECISION,
 )
@@ -22,11 +22,11 @@ NO_CLASS = Claim("baseline.no_class", UNDECIDED, level=Level.DECISION, calm=Leve
 CLASSES = Claim(
     "baseline.classes",
     "each class is called right equally often by both models",
-    ErrorRate(0.025, 1000, "equal_models"),
+    ErrorRate(0.007, 1000, "equal_models"),
     level=Level.DECISION,
     calm=Level.DECISION,
 )
-ANY_CHANGE = ErrorRate(0.067, 1000, "equal_comparison")
+ANY_CHANGE = ErrorRate(0.038, 1000, "equal_comparison")
 """Of BETTER, WORSE, SCORES and CLASSES together, where both models are equally good."""
 COST = Claim("baseline.cost", FACT, level=Level.DECISION, calm=Level.DECISION)
 OF_LATENCY = ErrorRate(0.049, 5000, "equal_latencies")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from reportgen.comparison.decision import direction
+from reportgen.comparison.decision import direction, level_of_others
 from reportgen.comparison.power import MOST_SEEDS
 from reportgen.metrics.paired import holm
 from reportgen.record.comparison import ClassChange, Comparison, Difference, Verdict
@@ -20,7 +20,6 @@ from reportgen.text import numerals
 from reportgen.text.i18n import _, join_names, join_sentences, ngettext, with_note
 
 NAME = "baseline"
-SIGNIFICANT = 0.05
 TONES: dict[Verdict, Tone] = {"worse": "bad", "better": "good", "undecided": "caution", "equivalent": "plain"}
 WEIGHTS = {"worse": 0.95, "better": 0.85, "undecided": 0.7, "equivalent": 0.6}
 NORMAL = 1.959963984540054
@@ -163,39 +162,54 @@ def find_scores(comparison: Comparison, anchor: str) -> Finding | None:
     if comparison.identical:
         return None
     others = [value for value in comparison.scores if value.name != "accuracy.change"]
-    significant = correct_together(others)
+    level = level_of_others(comparison)
+    significant, told = correct_together(others, level), numerals.whole_percent(level)
     better, worse = ([value for value in significant if direction(value) == side] for side in (1, -1))
     if not better and not worse:
         text = (
             _(
-                "The one other score with an interval, {name}, did not change significantly.",
+                "The one other score with an interval, {name}, did not change significantly at {level}.",
                 name=others[0].meaning.label_of_number(others[0].conditions),
+                level=told,
             )
             if len(others) == 1
-            else _("No other score changed significantly after correction for all {count}.", count=len(others))
+            else _(
+                "No other score changed significantly at {level} after correction for all {count}.",
+                level=told,
+                count=len(others),
+            )
         )
         return claims.NO_SCORE.finding(text, 0.15, anchor) if others else None
     ups, downs = (join_few([format_score(value) for value in side]) for side in (better, worse))
     if not worse:
-        text = _("Apart from accuracy, with Holm’s correction for all scores, better: {better}.", better=ups)
+        text = _(
+            "Apart from accuracy, at {level} with Holm’s correction for all scores, better: {better}.",
+            level=told,
+            better=ups,
+        )
     elif not better:
-        text = _("Apart from accuracy, with Holm’s correction for all scores, worse: {worse}.", worse=downs)
+        text = _(
+            "Apart from accuracy, at {level} with Holm’s correction for all scores, worse: {worse}.",
+            level=told,
+            worse=downs,
+        )
     else:
         text = _(
-            "Apart from accuracy, with Holm’s correction for all scores, better: {better}; worse: {worse}.",
+            "Apart from accuracy, at {level} with Holm’s correction for all scores, better: {better}; worse: {worse}.",
+            level=told,
             better=ups,
             worse=downs,
         )
     return claims.SCORES.finding(text, 0.4 if worse else 0.3, anchor, "caution" if worse else "plain")
 
 
-def correct_together(values: list[MetricValue]) -> list[MetricValue]:
+def correct_together(values: list[MetricValue], level: float) -> list[MetricValue]:
     """Those that changed by more than chance when all are looked at together (Holm 1979).
 
     The p of each follows from its interval: as many standard errors as its end towards zero is away from the value.
     """
     p = [math.erfc(NORMAL * measure_distance(value) / math.sqrt(2)) for value in values]
-    return [value for value, adjusted in zip(values, holm(p), strict=True) if adjusted <= SIGNIFICANT]
+    return [value for value, adjusted in zip(values, holm(p), strict=True) if adjusted <= level]
 
 
 def measure_distance(value: MetricValue) -> float:
@@ -216,13 +230,15 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     present = [one for one in comparison.classes if one.support]
     if len(present) < 2 or not comparison.mcnemar.lost + comparison.mcnemar.gained:
         return None
-    held = [one for one in present if one.p_adjusted <= SIGNIFICANT]
-    values = {"classes": numerals.count(len(present))}
+    level = level_of_others(comparison)
+    held = [one for one in present if one.p_adjusted <= level]
+    values = {"classes": numerals.count(len(present)), "level": numerals.whole_percent(level)}
     if not held:
         most = max(present, key=lambda one: (abs(one.change.value or 0.0), -one.index))
         text = _(
-            "No class changed significantly after Holm’s correction over all {classes}; the largest change in recall: "
-            "{most}.",
+            "No class changed significantly at {level} after Holm’s correction over all {classes}; the largest change "
+            "in recall: {most}.",
+            level=values["level"],
             most=format_class(most),
             classes=values["classes"],
         )
@@ -232,7 +248,13 @@ def find_classes(comparison: Comparison, anchor: str) -> Finding | None:
     fell, rose = (join_few([format_class(one) for one in side]) for side in (lost, gained))
     said = [_("Recall fell: {names}.", names=fell)] if lost else []
     said += [_("Recall rose: {names}.", names=rose)] if gained else []
-    said.append(_("This is significant after Holm’s correction over all {classes} classes.", classes=values["classes"]))
+    said.append(
+        _(
+            "This is significant at {level} after Holm’s correction over all {classes} classes.",
+            level=values["level"],
+            classes=values["classes"],
+        )
+    )
     text = join_sentences([*said, note_first(comparison)])
     return claims.CLASSES.finding(text, 0.65 if lost else 0.45, anchor, "caution" if lost else "good")
 

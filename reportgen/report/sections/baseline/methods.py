@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportgen.comparison.decision import ALPHA, ALPHA_OF_OTHERS
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_CHANGE, FEWEST_OF_CLASS, FEWEST_OF_CURVE, FEWEST_OF_FLIPS
 from reportgen.record.comparison import Comparison
 from reportgen.report.model import MethodNote
@@ -106,9 +107,16 @@ def describe_tests() -> tuple[MethodNote, ...]:
         ),
         MethodNote(
             _("Multiple comparisons over classes"),
-            _("Holm’s step-down correction of the exact McNemar tests of all classes that have images."),
+            _(
+                "Holm’s step-down correction of the exact McNemar tests of all classes that have images. Classes, and "
+                "other scores, are tested at {level} where accuracy changed significantly, and at {strict} where it "
+                "did not.",
+                level=numerals.whole_percent(ALPHA),
+                strict=numerals.whole_percent(ALPHA_OF_OTHERS),
+            ),
             "Holm 1979, A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
-            "65–70.",
+            "65–70. Wiens and Dmitrienko 2005, The fallback procedure for evaluating a single family of hypotheses. "
+            "Journal of Biopharmaceutical Statistics 15, 929–942.",
         ),
         MethodNote(
             _("Findings by chance"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from reportgen.metrics.values import value_of
+from reportgen.outputs._comment.worth import changed_classes
 from reportgen.outputs.comment import make_comment
 from reportgen.record.run import RunRecord
 from reportgen.report.assemble import assemble
 from reportgen.report.model import Skipped
 from reportgen.report.sections import find_sections
+from reportgen.report.sections.baseline.findings import find_classes
 from reportgen.report.sections.baseline.view import SECTION, BaselineView
 from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import format_change, format_verdict, write_verdict
@@ -107,9 +110,27 @@ def test_classes_that_hold_after_correction_are_named(record: RunRecord) -> None
     logits[rows, 3] -= 50
     sentence = build(SECTION, judged(with_logits(record, logits), record)).sentence("Recall")
     assert sentence.startswith("Recall fell: “cat” −")
-    assert "This is significant after Holm’s correction over all 10 classes" in sentence
+    assert "This is significant at 5 % after Holm’s correction over all 10 classes" in sentence
     calm = build(SECTION, VERDICTS["undecided"](record)).sentence("Holm’s correction over all")  # type: ignore[no-untyped-call]
     assert calm.startswith("No class changed significantly")
+
+
+def test_a_class_is_held_to_more_where_accuracy_did_not_change(record: RunRecord) -> None:
+    compared = judged(improved(record, 1), record).judgement.compared
+    assert compared is not None
+    fell = value_of("class.cat.recall.change", -0.15, (-0.25, -0.06), 60, "paired")
+    moved = compared.classes[3].model_copy(
+        update={"p": 0.003, "p_adjusted": 0.03, "lost": 9, "gained": 0, "change": fell}
+    )
+    classes = (*compared.classes[:3], moved, *compared.classes[4:])
+    for p, level in ((0.04, "5\u00a0%"), (0.2, "1\u00a0%")):
+        told = find_classes(compared.model_copy(update={"classes": classes, "p": p}), "")
+        assert told is not None
+        assert told.key == ("baseline.classes" if p < 0.05 else "baseline.no_class")
+        assert f"significant at {level} after" in told.text or f"significantly at {level} after" in told.text
+        assert [one.name for one in changed_classes(compared.model_copy(update={"classes": classes, "p": p}))] == (
+            ["cat"] if p < 0.05 else []
+        )
 
 
 def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: RunRecord) -> None:

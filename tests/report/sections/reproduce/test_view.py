@@ -147,6 +147,7 @@ def test_only_methods_in_use_are_named(record: RunRecord) -> None:
         "Intervals of other scores",
         "Interval of the calibration error",
         "Calibration error",
+        "Over- and under-confidence",
         "Brier score",
         "Findings by chance",
         "MACs",
