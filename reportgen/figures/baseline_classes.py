@@ -133,8 +133,14 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
     level = level_of_others(comparison)
     shown_level = numerals.whole_percent(level)
     if any(one.p_adjusted <= level for one in shown):
-        text = _("∗: the change is significant at {level} after Holm’s correction over all classes.", level=shown_level)
-        told.append(claims.CLASSES.says(text))
+        told.append(
+            claims.CLASSES.says(
+                _(
+                    "∗: the change is significant at {level} after Holm’s correction over all classes.",
+                    level=shown_level,
+                )
+            )
+        )
     elif any(one.p_adjusted <= level for one in comparison.classes):
         told.append(
             claims.CLASSES.says(
@@ -146,10 +152,14 @@ def caption_recall(comparison: Comparison, shown: Sequence[ClassChange]) -> str:
             )
         )
     elif worst.lost or best.gained:
-        text = _(
-            "No class changed significantly at {level} after Holm’s correction over all classes.", level=shown_level
+        told.append(
+            claims.NO_CLASS.says(
+                _(
+                    "No class changed significantly at {level} after Holm’s correction over all classes.",
+                    level=shown_level,
+                )
+            )
         )
-        told.append(claims.NO_CLASS.says(text))
     return join_sentences([*told, left_out(comparison, shown)])
 
 

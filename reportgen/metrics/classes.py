@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.curves import auroc, average_precision, precision_recall, thin
-from reportgen.metrics.draws import widen
-from reportgen.metrics.intervals import wilson
+from reportgen.metrics.draws import apart, mean_share_interval, widen
+from reportgen.metrics.intervals import Interval, wilson
 from reportgen.metrics.predictions import FloatArray, IntArray, Predictions
 from reportgen.metrics.values import share, value_of
 from reportgen.record.measurements import ClassScore, Confusion, Curve
@@ -58,25 +58,47 @@ def score_classes(evaluations: Sequence[Predictions], names: Sequence[str]) -> t
             index=index,
             name=name,
             support=int(support[index]),
-            recall=class_share(f"class.{name}.recall", hits[:, index], np.full(len(hits), support[index])),
-            precision=class_share(f"class.{name}.precision", hits[:, index], called[:, index]),
-            f1=f1_value(name, hits[:, index], int(support[index]), called[:, index]),
+            recall=class_share(f"class.{name}.recall", hits[:, index], np.full(len(hits), support[index]), own, found),
+            precision=class_share(f"class.{name}.precision", hits[:, index], called[:, index], named, found),
+            f1=f1_value(name, hits[:, index], int(support[index]), called[:, index], own | named, found),
             average_precision=mean_area(scores, labels, index, average_precision),
             auroc=mean_area(scores, labels, index, auroc),
         )
         for index, name in enumerate(names)
+        for own, named in [members(evaluations, index)]
+        for found in [own & named]
     )
 
 
-def class_share(name: str, hits: IntArray, of: IntArray) -> MetricValue:
-    """A proportion of images in each of K evaluations (K,); of one with its Wilson interval."""
+def members(evaluations: Sequence[Predictions], index: int) -> tuple[Right, Right]:
+    """(K, n) twice: the images of a class, and those called so, in each of several evaluations; of one (1, 0), which
+    needs none."""
+    if len(evaluations) == 1:
+        return np.zeros((1, 0), bool), np.zeros((1, 0), bool)
+    labels = np.array([predictions.labels == index for predictions in evaluations])
+    return labels, np.array([predictions.predicted == index for predictions in evaluations])
+
+
+def share_influences(found: Right, of: Right) -> FloatArray:
+    """(K, n): what each image adds to the share of those `found` among those `of`, (K, n) each, of each evaluation."""
+    number = of.sum(1, keepdims=True)
+    shares = found.sum(1, keepdims=True) / np.maximum(number, 1)
+    return np.asarray((found - shares * of) / np.maximum(number, 1), np.float64)
+
+
+def class_share(name: str, hits: IntArray, of: IntArray, counted: Right, found: Right) -> MetricValue:
+    """A proportion of images in each of K evaluations (K,); of one with its Wilson interval.
+
+    `counted`, `found`: (K, n), the images that it is a proportion of, and those that it counts; of several evaluations.
+    """
     if len(hits) == 1:
         return share(name, int(hits[0]), int(of[0]))
     if not of.all():
         return value_of(name, None)
-    each = (hits / of).tolist()
+    each, influences = (hits / of).tolist(), share_influences(found, counted)
     value, n = float(np.mean(each)), float(np.mean(of))
-    return value_of(name, value, widen(value, wilson(value * n, int(n)), each, 1.0), int(n), "draws")
+    ends = mean_share_interval(value, influences, n)
+    return value_of(name, value, widen(value, ends, each, 1.0, apart(influences)), int(n), "draws")
 
 
 def mean_area(
@@ -96,8 +118,18 @@ def mean_area(
     return known[0] if len(known) == 1 else float(np.mean(known))
 
 
-def f1_value(name: str, hits: IntArray, support: int, called: IntArray) -> MetricValue:
+def f1_value(
+    name: str,
+    hits: IntArray,
+    support: int,
+    called: IntArray,
+    counted: Right | None = None,
+    found: Right | None = None,
+) -> MetricValue:
     """Harmonic mean of precision and recall, of each evaluation (K,); unknown for a class without images.
+
+    `counted`, `found`: (K, n), the images that are of the class or called so, and those that are both; of several
+    evaluations.
 
     The Jaccard index J, hits among the images that are of the class or called so, is a proportion with Wilson's
     interval, and F1 = 2 J / (1 + J) rises with it.
@@ -106,12 +138,19 @@ def f1_value(name: str, hits: IntArray, support: int, called: IntArray) -> Metri
         return value_of(f"class.{name}.f1", None, None, support, "wilson")
     each = [2 * int(right) / (support + int(of)) for right, of in zip(hits, called, strict=True)]
     value = each[0] if len(each) == 1 else float(np.mean(each))
-    right, either = float(np.mean(hits)), float(np.mean(support + called - hits))
-    jaccard = wilson(right, either)
-    ends = None if jaccard is None else (2 * jaccard[0] / (1 + jaccard[0]), 2 * jaccard[1] / (1 + jaccard[1]))
-    if len(each) > 1:
-        return value_of(f"class.{name}.f1", value, widen(value, ends, each, 1.0), support, "draws")
+    if counted is not None and found is not None and len(each) > 1:
+        influences, middle = share_influences(found, counted), float(np.mean(found.sum(1) / counted.sum(1)))
+        ends = of_jaccard(mean_share_interval(middle, influences, float(counted.sum(1).mean())))
+        steep = 2 / (1 + middle) ** 2  # of F1 against the Jaccard index
+        sure = widen(value, ends, each, 1.0, steep**2 * apart(influences))
+        return value_of(f"class.{name}.f1", value, sure, support, "draws")
+    ends = of_jaccard(wilson(float(np.mean(hits)), float(np.mean(support + called - hits))))
     return value_of(f"class.{name}.f1", value, ends, support, "wilson")
+
+
+def of_jaccard(ends: Interval | None) -> Interval | None:
+    """The interval of F1 that belongs to one of the Jaccard index."""
+    return None if ends is None else (2 * ends[0] / (1 + ends[0]), 2 * ends[1] / (1 + ends[1]))
 
 
 def precision_recall_curves(predictions: Predictions) -> tuple[Curve, ...]:

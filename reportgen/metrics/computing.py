@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.metrics.calibration_error import CalibrationError, measure_calibration_error
-from reportgen.metrics.draws import widen
+from reportgen.metrics.draws import apart, mean_share_interval, widen
 from reportgen.metrics.influence import (
     FEWEST,
     FEWEST_OF_CHANGE,
@@ -91,6 +91,8 @@ class Score:
     """Images of the smallest class below which a mean over classes has no interval."""
     draws: tuple[float, ...] = ()
     """Its values in several evaluations, of which it is the mean, where the model depends on chance."""
+    apart: float = 0.0
+    """Variance of each of these values by what chance does to each image by itself."""
     clear: bool = True
     """False of a calibration error that may be nothing but the bias of its estimate."""
 
@@ -114,9 +116,10 @@ class Score:
         """The 95 % interval of one model's value; None for too few images, and where nothing scatters."""
         if self.kind == "calibration":
             return self.ends if self.ends is not None and self.ends[0] < self.ends[1] else None
+        if self.right is not None and self.draws:
+            return mean_share_interval(self.value, self.influence[None], len(self.right))
         if self.right is not None:
-            right = self.value * len(self.right) if self.draws else int(self.right.sum())
-            return wilson(right, len(self.right))
+            return wilson(int(self.right.sum()), len(self.right))
         if not self.has_enough:
             return None
         if self.kind == "by_class":
@@ -224,8 +227,9 @@ def mean_score(scores: Sequence[Score | None]) -> Score | None:
     if len(known) < len(scores) or len(scores) == 1:
         return scores[0] if len(scores) == 1 else None
     each = tuple(score.value for score in known)
-    influence = np.mean([score.influence for score in known], axis=0)
-    return replace(known[0], value=float(np.mean(each)), influence=influence, draws=each)
+    influences = np.array([score.influence for score in known])
+    mean = float(np.mean(each))
+    return replace(known[0], value=mean, influence=influences.mean(0), draws=each, apart=apart(influences))
 
 
 def score_of(metric: ScoreMetric, sample: Sample) -> Score | None:
@@ -243,4 +247,4 @@ def describe(metric: ScoreMetric, score: Score | None, sample: Sample) -> Metric
         return value_of(metric.name, score.value, ends, n, "wilson" if score.right is not None else "delta")
     defined = find_meaning(metric.name).definition
     highest = 1.0 if defined is not None and defined.higher_is_better else np.inf
-    return value_of(metric.name, score.value, widen(score.value, ends, score.draws, highest), n, "draws")
+    return value_of(metric.name, score.value, widen(score.value, ends, score.draws, highest, score.apart), n, "draws")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from scipy import stats
 from sklearn.metrics import log_loss
 
 from reportgen.metrics import measure
-from reportgen.metrics.draws import half_width, read_draws, widen
+from reportgen.metrics.draws import apart, half_width, mean_share_interval, read_draws, widen
 from reportgen.metrics.intervals import wilson
 from reportgen.record.answers import AnswerChange, AnswerFacts
 from reportgen.record.run import RunRecord
+from tests.metrics.covering import outside
 from tests.report.sections.cases import change
 
 IMAGES, DRAWS, RUNS = 200, 5, 3000
@@ -58,8 +60,9 @@ def covers(right: np.ndarray, truth: float, counted: bool) -> float:
     for run in right:
         scores = run.mean(1).tolist()
         value = float(np.mean(scores))
-        ends = wilson(value * run.shape[1], run.shape[1])
-        low, high = (widen(value, ends, scores, 1.0) if counted else ends) or (0.0, 0.0)
+        influences = (run - run.mean(1, keepdims=True)) / run.shape[1]
+        ends = mean_share_interval(value, influences, run.shape[1])
+        low, high = (widen(value, ends, scores, 1.0, apart(influences)) if counted else ends) or (0.0, 0.0)
         inside += low <= truth <= high
     return inside / len(right)
 
@@ -68,13 +71,35 @@ def covers(right: np.ndarray, truth: float, counted: bool) -> float:
 @pytest.mark.parametrize("common", [0.0, 0.3, 1.0])
 def test_intervals_cover_the_expected_accuracy(common: float) -> None:
     right, truth = simulate(common, seed=int(10 * common))
-    assert covers(right, truth, counted=True) >= 0.945
+    held = round(covers(right, truth, counted=True) * len(right))
+    assert outside("accuracy", IMAGES, (held, len(right)), 0.001) == []
 
 
 @pytest.mark.slow
 def test_intervals_over_images_alone_would_not() -> None:
     right, truth = simulate(1.0, seed=4)
     assert covers(right, truth, counted=False) < 0.85
+
+
+def test_what_chance_does_to_each_image_by_itself_is_the_variance_about_the_image() -> None:
+    right = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 1, 0]])
+    influences = (right - right.mean(1, keepdims=True)) / 4
+    by_image = [statistics.variance((4 * influences[:, image]).tolist()) for image in range(4)]
+    assert apart(influences) == pytest.approx(sum(by_image) / 3 / 4)
+    assert apart(influences[:1]) == 0
+    scores = right.mean(1).tolist()
+    left = statistics.variance(scores) - 0.5 * apart(influences)
+    assert left < 0
+    assert half_width(scores, apart(influences)) == 0
+
+
+def test_a_share_of_evaluations_has_wilsons_interval_of_the_images_that_it_is_worth() -> None:
+    right = np.array([[1] * 70 + [0] * 30, [1] * 60 + [0] * 40])
+    influences = (right - right.mean(1, keepdims=True)) / 100
+    worth = 0.65 * 0.35 / np.var(right.mean(0)) * 100
+    assert mean_share_interval(0.65, influences, 100) == pytest.approx(wilson(0.65 * worth, worth))
+    assert mean_share_interval(0.65, influences, 49) is None
+    assert mean_share_interval(1.0, np.zeros((2, 100)), 100) == wilson(100, 100)
 
 
 def test_the_formula() -> None:

@@ -17,17 +17,19 @@ from scipy import stats
 from reportgen.comparison.latencies import paired_ratio
 from reportgen.comparison.seeds import measure_scatter, seeded_change, variance_in_both
 from reportgen.experiment.probes.cost.machine_limits import ROUNDS
+from reportgen.metrics import draws
 from reportgen.metrics.characteristics import gain_interval
-from reportgen.metrics.classes import f1_value
+from reportgen.metrics.classes import class_share, f1_value
 from reportgen.metrics.cost import whole_pass
 from reportgen.metrics.differences import confidence_gap, mean_difference, share_difference
-from reportgen.metrics.draws import widen
+from reportgen.metrics.draws import mean_share_interval, widen
 from reportgen.metrics.explanations import mean_estimate
 from reportgen.metrics.influence import FEWEST, FEWEST_OF_FLIPS, mean_of_changes_interval, mean_of_shares_interval
 from reportgen.metrics.intervals import newcombe, wilson
 from reportgen.metrics.paired import paired_interval
 from reportgen.metrics.seeds import mean_interval, spread_over_seeds
 from reportgen.record.latency import median_interval, summarise_processes
+from reportgen.record.metric_value import MetricValue
 from tests.metrics.covering import HIGH, add, most_of_change, near, outside
 from tests.support.cost_facts import roofs
 from tests.support.records import small_record
@@ -166,9 +168,51 @@ def evaluations(rng: Rng, n: int, samples: int) -> Case:
     truth = float(seed_mean(np.linspace(-6, 6, 4001), 0.3) @ normal_weights(np.linspace(-6, 6, 4001)))
     for _ in range(samples):
         chance = stats.norm.cdf(2 + 1.5 * rng.normal(0, 1, n) + rng.normal(0, 0.3, (5, 1)))
-        scores = (rng.random((5, n)) < chance).mean(1)
+        right = rng.random((5, n)) < chance
+        scores, influences = right.mean(1), (right - right.mean(1, keepdims=True)) / n
         value = float(scores.mean())
-        yield widen(value, wilson(value * n, n), scores.tolist(), 1.0), truth
+        ends = mean_share_interval(value, influences, n)
+        yield widen(value, ends, scores.tolist(), 1.0, draws.apart(influences)), truth
+
+
+def classes_of_evaluations(rng: Rng, n: int, samples: int) -> Iterator[tuple[MetricValue, MetricValue, MetricValue]]:
+    """Recall, precision and F1 of a class that half of 2 n images are of, in five evaluations."""
+    for _ in range(samples):
+        labels = rng.integers(0, 2, 2 * n)
+        skill = 1.2 + 1.2 * rng.normal(0, 1, 2 * n) + rng.normal(0, 0.3, (5, 1))
+        right = rng.random((5, 2 * n)) < stats.norm.cdf(skill)
+        named = np.where(right, labels, 1 - labels) == 1
+        own = np.broadcast_to(labels == 1, named.shape)
+        hits, called = (own & named).sum(1), named.sum(1)
+        yield (
+            class_share("class.x.recall", hits, own.sum(1), own, own & named),
+            class_share("class.x.precision", hits, called, named, own & named),
+            f1_value("x", hits, int(labels.sum()), called, own | named, own & named),
+        )
+
+
+def of_class(place: int, truth: float) -> Callable[[Rng, int, int], Case]:
+    """One of the scores of a class in several evaluations."""
+
+    def case(rng: Rng, n: int, samples: int) -> Case:
+        for scores in classes_of_evaluations(rng, n, samples):
+            found = scores[place]
+            yield (None if found.low is None or found.high is None else (found.low, found.high)), truth
+
+    return case
+
+
+def true_of_class() -> tuple[float, float, float]:
+    """Recall, precision and F1 on average over evaluations; of many images the last two scatter with chance."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(31)
+    right = stats.norm.cdf((1.2 + 0.3 * nodes) / np.sqrt(1 + 1.2**2))
+    mean = float(weights @ right / weights.sum())
+    return mean, mean, mean  # as many of the class are missed as of the others are called so
+
+
+RECALL, PRECISION, F1 = (of_class(place, truth) for place, truth in enumerate(true_of_class()))
+for NAME, MADE in zip(("recall", "precision", "f1"), (RECALL, PRECISION, F1), strict=True):
+    MADE.__name__ = f"{NAME}_of_evaluations"
 
 
 def seed_mean(hard: np.ndarray, scatter: float = 0.06) -> np.ndarray:
@@ -399,6 +443,10 @@ IMAGES: tuple[Callable[[Rng, int, int], Case], ...] = (
     two_seeds,
     three_seeds,
     seed_deviation,
+    evaluations,
+    RECALL,
+    PRECISION,
+    F1,
     several_seeds,
     change_over_few_seeds,
     corruptions,

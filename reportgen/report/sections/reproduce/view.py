@@ -329,7 +329,8 @@ def chance_method(evaluations: int) -> MethodNote:
         _(
             "Means over {evaluations} evaluations with different random numbers. The distance of each end of an "
             "interval is the root of the sum of two squares: the distance over images, and Student’s t times the "
-            "standard deviation between evaluations over the root of their number.",
+            "standard deviation between evaluations over the root of their number; of its square a part of what chance "
+            "does to each image by itself is taken off, which the first one holds as well.",
             evaluations=numerals.count(evaluations),
         ),
         "Zou and Donner 2008, Construction of confidence limits about effect measures: a general approach. Statistics "
