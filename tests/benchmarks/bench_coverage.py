@@ -16,7 +16,8 @@ from tests.comparison.test_changes_coverage import PAIRS, changes
 from tests.comparison.test_changes_coverage import most_of as most_of_score
 from tests.metrics.covering import HIGH, Counts, outside
 from tests.metrics.test_intervals_coverage import IMAGES, PASSES, PROCESSES, most_of, sizes_of, tell
-from tests.metrics.test_scores_coverage import MODELS, SCENARIOS, coverage
+from tests.metrics.test_progress import cover
+from tests.metrics.test_scores_coverage import MODELS, SCENARIOS, coverage, mislabelled, scaled_coverage
 
 LEVEL = 1e-4
 SIZES = (10, 50, 100, 200, 1000, 10_000)
@@ -37,6 +38,23 @@ def show(scenario: str, n: int, found: dict[str, Counts], samples: int, pair: st
     return [f"{scenario}: {line}" for line in wrong]
 
 
+def show_beside(samples: int) -> list[str]:
+    """The numbers beside the scores and their changes; what is outside."""
+    wrong = []
+    for share in (0.0, 0.1):
+        for n in SIZES:
+            number = samples if n < 10_000 else samples // 10
+            found = {"ece_scaled": scaled_coverage(*mislabelled(share, even=True), n, number)}
+            wrong += show(f"after scaling, {share:.0%} mislabelled", n, found, number)
+    for n in (100, 200, 500, 1000, 2000):
+        wrong += show("last quarter of a training", n, {"change": cover(n, samples)}, samples)
+    for case in (*IMAGES, *PROCESSES, *PASSES):
+        for n in sizes_of(case):
+            name = case.__name__
+            wrong += outside(name, n, tell(case, n, samples if n < 10_000 else samples // 10), LEVEL, most_of(case, n))
+    return wrong
+
+
 def main(samples: int) -> None:
     """The scores, the changes of scores, and the numbers beside them."""
     module.scale_crosswise = lambda predictions, _seed: (predictions.confidence, 1.0)  # takes most of the time
@@ -52,10 +70,7 @@ def main(samples: int) -> None:
         for n in (50, 500, 1000, 10_000):
             number = samples if n < 10_000 else samples // 10
             wrong += show(f"change, {pair}", n, changes(pair, n, number), number, pair)
-    for case in (*IMAGES, *PROCESSES, *PASSES):
-        for n in sizes_of(case):
-            name = case.__name__
-            wrong += outside(name, n, tell(case, n, samples if n < 10_000 else samples // 10), LEVEL, most_of(case, n))
+    wrong += show_beside(samples)
     print("\n".join(["", "Outside:", *wrong]) if wrong else "\nNothing is outside.")
 
 
