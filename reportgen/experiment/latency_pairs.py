@@ -13,6 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from reportgen.experiment.latency_processes import (
+    ONLY_HERE,
     Expected,
     Seconds,
     Timed,
@@ -20,6 +21,7 @@ from reportgen.experiment.latency_processes import (
     count_half,
     is_in_plugin,
     is_late,
+    not_made,
     own_model,
     put_together,
     time_in_process,
@@ -40,8 +42,7 @@ def measure_in_pairs(request: Request, candidate: TimedModel) -> tuple[PairedLat
     if baseline is None or not number:
         return None, []
     if baseline.model is None or is_in_plugin(request):
-        plugin = N_("A model from a plug-in can only be timed in the process that loaded the plug-in.")
-        refused = baseline.refused or plugin
+        refused = baseline.refused or ONLY_HERE
         return PairedLatency(baseline=baseline.digest, choice=baseline.choice, reason=refused), []
     sides: dict[Side, TimedModel] = {"baseline": as_baseline(baseline, candidate), "candidate": candidate}
     pairs: list[Pair] = []
@@ -100,12 +101,12 @@ def time_pair(models: Mapping[Side, TimedModel]) -> tuple[Pair | None, Message |
     for side, model in models.items():
         timed = time_in_process(model)
         if timed.seconds is None:
-            return None, describe_failure(side, timed, model.longest)
+            return None, describe_failure(side, timed, model)
         pair[side] = timed.seconds
     return pair, None
 
 
-def describe_failure(side: Side, timed: Timed, longest: float) -> Message:
+def describe_failure(side: Side, timed: Timed, model: TimedModel) -> Message:
     """Why a process has no times."""
     if timed.changed:
         return N_(
@@ -113,8 +114,9 @@ def describe_failure(side: Side, timed: Timed, longest: float) -> Message:
             "name a folder that holds the code as it was."
         )
     if side == "baseline":
-        return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=int(longest))
-    return N_("This model could not be made and timed in a fresh process within {seconds} s.", seconds=int(longest))
+        seconds = int(model.longest)
+        return N_("The baseline’s model could not be made and timed here within {seconds} s.", seconds=seconds)
+    return not_made(model)
 
 
 def summarise_pairs(pairs: Sequence[Pair], counts: Mapping[Side, Mapping[int, int]]) -> tuple[PairedTimes, ...]:

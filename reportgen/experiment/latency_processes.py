@@ -14,6 +14,7 @@ from reportgen.experiment.nominal import OVERHEAD, nominal_seconds
 from reportgen.experiment.request import Request
 from reportgen.record.latency import FEWEST_FOR_P95, FEWEST_PROCESSES, Latency, summarise_processes
 from reportgen.record.meaning import find_meaning, named_numbers, names_times
+from reportgen.record.message import N_, Message, Note
 from reportgen.record.run import Device
 from reportgen.record.trace import ModelTrace
 from reportgen.spec.types import ModelSpec, ReportSpec
@@ -31,6 +32,9 @@ FEWEST = 3
 """Passes of a batch size in each of several processes: what their median is off by is in the spread between them."""
 QUICK = 8
 """Passes that this process timed of one image from which another has time for a 95th percentile."""
+
+ONLY_HERE = N_("A model from a plug-in can only be timed in the process that loaded the plug-in.")
+"""Why no other process times it."""
 
 Seconds = dict[int, list[float]]
 """Of the passes of one process, by batch size."""
@@ -167,23 +171,39 @@ def is_in_plugin(request: Request) -> bool:
     return request.spec.model.source.partition(":")[0] in request.plugins.sources
 
 
-def measure_between_processes(request: Request, model: TimedModel, known: tuple[Latency, ...]) -> tuple[Latency, ...]:
+def measure_between_processes(
+    request: Request, model: TimedModel, known: tuple[Latency, ...]
+) -> tuple[tuple[Latency, ...], Note]:
     """The latencies `known` from this process, in their place those of several fresh ones where the spec asks for that
-    and at least two could be timed.
+    and at least two could be timed; and why there are not as many as it asks for.
 
     The model is made again in each of them, without its weights. A model source of a plug-in is timed here alone.
     """
     number = request.spec.latency_processes
-    if number < 2 or is_in_plugin(request):
-        return known
+    if number < 2:
+        return known, None
+    if is_in_plugin(request):
+        return known, ONLY_HERE
     runs: list[Seconds] = []
-    begun = time.perf_counter()
-    while len(runs) < number and not is_too_slow(request.spec, begun, len(runs)):
-        run = time_in_process(model).seconds
-        if run is None:
-            break
-        runs.append(run)
-    return put_together(known, runs)
+    reason, begun = None, time.perf_counter()
+    while len(runs) < number and reason is None:
+        if is_too_slow(request.spec, begun, len(runs)):
+            reason = N_(
+                "Timing it in {processes} fresh processes takes longer than {seconds} s here.",
+                processes=number,
+                seconds=int(TOGETHER),
+            )
+        elif (run := time_in_process(model).seconds) is None:
+            reason = not_made(model)
+        else:
+            runs.append(run)
+    return put_together(known, runs), reason
+
+
+def not_made(model: TimedModel) -> Message:
+    """Why there are no times of a process of this model."""
+    seconds = int(model.longest)
+    return N_("This model could not be made and timed in a fresh process within {seconds} s.", seconds=seconds)
 
 
 def is_bounded(spec: ReportSpec) -> bool:

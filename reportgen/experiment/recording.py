@@ -39,6 +39,7 @@ class Measured:
     training: Training | None = None
     seeds: tuple[SeedRun, ...] = ()
     latency: tuple[Latency, ...] = ()
+    latency_missing: Message | None = None
     paired: PairedLatency | None = None
     eval_seconds: float | None = None
     stages: tuple[Stage, ...] = ()
@@ -88,6 +89,7 @@ def make_record(request: Request, device: ComputeDevice, loaded: Loaded, found: 
         training=found.training,
         seeds=found.seeds,
         latency=found.latency,
+        latency_missing=found.latency_missing,
         paired_latency=found.paired,
         eval_seconds=found.eval_seconds,
         stages=found.stages,

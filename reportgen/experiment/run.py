@@ -168,6 +168,7 @@ class SoFar:
             trace=earlier.trace,
             training=earlier.training,
             latency=earlier.latency,
+            latency_missing=earlier.latency_missing,
             paired=earlier.paired_latency,
             eval_seconds=earlier.eval_seconds,
             probes=earlier.probes,
@@ -261,8 +262,11 @@ class SoFar:
             classes, shape = len(facts.classes), facts.image_shape
             mine = own_model(self.request, self.device.facts, classes, shape, latency, trace)
             paired, runs = measure_in_pairs(self.request, mine)
-            latency = put_together(latency, runs) if runs else measure_between_processes(self.request, mine, latency)
-            self.found = replace(self.found, trace=trace, latency=latency, paired=paired)
+            if runs:
+                latency, missing = put_together(latency, runs), None
+            else:
+                latency, missing = measure_between_processes(self.request, mine, latency)
+            self.found = replace(self.found, trace=trace, latency=latency, latency_missing=missing, paired=paired)
 
     def probe(self) -> None:
         """The probes, each of which is kept when it is there; none of a model that could not be trained to the end."""

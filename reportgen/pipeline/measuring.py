@@ -65,7 +65,9 @@ def time_with_baseline(request: Request, stored: Stored, kept: KeptRun) -> Store
 
     with kept.progress.stage("Time both models in turn"):
         paired, latency = time_again(request, record)
-    timed = store(with_latency(record.model_copy(update={"paired_latency": paired}), latency))
+    missing = record.latency_missing if latency == record.latency else None
+    update = {"paired_latency": paired, "latency_missing": missing}
+    timed = store(with_latency(record.model_copy(update=update), latency))
     kept.attempt(lambda: kept.space.keep(kept.key, lambda folder: write_files(timed.record_files, folder)))
     return timed
 

@@ -313,6 +313,8 @@ class RunRecord(Frozen):
     seeds: tuple[SeedRun, ...] = ()
     """The further trainings of `run.seeds`; everything else here is about the first of them."""
     latency: tuple[Latency, ...] = ()
+    latency_missing: Note = None
+    """Why it was timed in fewer processes than were asked for; None where it was not, and with a baseline in turn."""
     paired_latency: PairedLatency | None = None
     """This model and a baseline timed in turn; None where the spec asked for no such thing."""
     eval_seconds: float | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,9 +35,10 @@ def request_for(processes: int, source: str = "builtin:two_conv") -> Request:
     return Request(asked.model_copy(update={"model": model}), Path(), "spec.yaml", (), "")
 
 
-def between(request: Request) -> tuple[Latency, ...]:
+def between(request: Request) -> tuple[tuple[Latency, ...], str]:
     model = own_model(request, plain_cpu().facts, 10, (3, 32, 32), KNOWN)
-    return measure_between_processes(request, model, KNOWN)
+    found, missing = measure_between_processes(request, model, KNOWN)
+    return found, str(missing or "")
 
 
 @pytest.mark.parametrize(
@@ -79,8 +82,10 @@ def test_a_gate_on_a_time_is_not_judged_by_fewer_processes_on_a_busy_machine(
         latency_processes, "time_in_process", lambda _model: latency_processes.Timed({1: [0.01] * 6, 64: [0.1] * 6})
     )
     request = Request(asked, Path(), "spec.yaml", (), "")
-    found = measure_between_processes(request, own_model(request, plain_cpu().facts, 10, (3, 8, 8), KNOWN), KNOWN)
+    model = own_model(request, plain_cpu().facts, 10, (3, 8, 8), KNOWN)
+    found, missing = measure_between_processes(request, model, KNOWN)
     assert len(found[0].processes) == (5 if named else 0)
+    assert (missing is None) is named
 
 
 @pytest.mark.parametrize(("seconds", "started"), [(5.0, 5), (20.0, 5), (30.0, 1), (1000.0, 1)])
@@ -98,9 +103,15 @@ def test_where_five_would_take_too_long_none_is_started_for_nothing(
     monkeypatch.setattr(latency_processes.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(latency_processes, "time_in_process", take_long)
     request = Request(spec(), Path(), "spec.yaml", (), "")
-    found = measure_between_processes(request, own_model(request, plain_cpu().facts, 10, (3, 8, 8), KNOWN), KNOWN)
+    model = own_model(request, plain_cpu().facts, 10, (3, 8, 8), KNOWN)
+    found, missing = measure_between_processes(request, model, KNOWN)
     assert len(asked) == started
-    assert found == KNOWN if started < 2 else all(one.is_between_processes for one in found)
+    if started < 2:
+        assert found == KNOWN
+        assert str(missing) == "Timing it in 5 fresh processes takes longer than 120 s here."
+    else:
+        assert all(one.is_between_processes for one in found)
+        assert missing is None
 
 
 @pytest.mark.parametrize(
@@ -133,9 +144,17 @@ def test_one_image_is_timed_often_enough_for_a_95th_percentile_where_that_is_qui
     assert count_in_process(summarise(64, [0.01] * n)) == max(3, n // 2)
 
 
+def test_a_model_of_a_plugin_is_timed_here_alone_and_says_so() -> None:
+    request = replace(request_for(5, "house:net"), plugins=SimpleNamespace(sources={"house": None}))
+    found, missing = between(request)
+    assert found == KNOWN
+    assert missing == "A model from a plug-in can only be timed in the process that loaded the plug-in."
+
+
 @pytest.mark.slow
 def test_a_process_makes_the_model_and_times_it() -> None:
-    (one, other) = between(request_for(2))
+    (one, other), missing = between(request_for(2))
+    assert missing == ""
     assert len(one.processes) == len(other.processes) == 2
     assert (one.batch_size, other.batch_size) == (1, 64)
     assert (one.n, other.n) == (2 * 3, 2 * 3)
@@ -144,8 +163,10 @@ def test_a_process_makes_the_model_and_times_it() -> None:
 
 @pytest.mark.slow
 def test_what_can_not_be_timed_so_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert between(request_for(1)) == KNOWN
-    assert between(request_for(2, "builtin:none_such")) == KNOWN
+    not_made = "This model could not be made and timed in a fresh process within"
+    assert between(request_for(1)) == (KNOWN, "")
+    found, missing = between(request_for(2, "builtin:none_such"))
+    assert (found, missing.startswith(f"{not_made} 60 s.")) == (KNOWN, True)
     monkeypatch.setattr(latency_processes, "LONGEST", 0.05)
     monkeypatch.setattr(latency_processes, "PATIENCE", 0.0)
-    assert between(request_for(2)) == KNOWN
+    assert between(request_for(2)) == (KNOWN, f"{not_made} 0 s.")

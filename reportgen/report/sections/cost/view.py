@@ -198,7 +198,8 @@ def batch_table(record: RunRecord, facts: CostFacts) -> Table:
         fewest=FEWEST_FOR_P95,
     )
     latency = list_latency(record, facts)
-    said = join_sentences([caption, say_processes(latency), say_traced(record, latency)])
+    missing = draw_note(record.latency_missing)
+    said = join_sentences([caption, say_processes(latency), missing, say_traced(record, latency)])
     table = Table(said, columns, tuple(list_batches(record, facts)), dense=True)
     return table if any(one.is_between_processes for one in latency) else table.without(*INTERVALS)
 

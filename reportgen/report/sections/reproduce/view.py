@@ -198,6 +198,7 @@ def list_methods(record: RunRecord) -> list[MethodNote]:
                             "95th percentile."
                         ),
                         say_latency(record.latency),
+                        draw_note(record.latency_missing),
                     ]
                 ),
                 "David and Nagaraja 2003, Order statistics, 3rd edition, §7.1. Wiley.",

@@ -82,6 +82,8 @@ def test_the_table_says_how_many_processes_the_times_are_of(record: RunRecord) -
     assert [column.head for column in one.columns][1:] == heads
     assert {row[-2] for row in one.rows} == {"1"}
     assert [row[-1] for row in one.rows] == ["50", "40", "40", "20", "6"]
+    late = change(record, latency_missing=N_("It took too long."))
+    assert "so there are no intervals. It took too long." in batches(with_cost(late)).caption
     few = change(record, latency=(in_processes(1, 0.002, 3), *record.latency[1:]))
     table = batches(with_cost(few))
     assert "Batches of 1 were timed in 3 fresh processes: medians over processes, too few for" in table.caption
