@@ -250,13 +250,13 @@ def say_between(sizes: str, processes: int) -> str:
     if processes == FEWEST_PROCESSES:
         return _(
             "Batches of {sizes} were timed in {processes} fresh processes, one after the other: medians over "
-            "processes, with the least and the most as the interval (94 %).",
+            "processes, with the least and the most as the interval (94\u00a0%).",
             sizes=sizes,
             processes=processes,
         )
     return _(
         "Batches of {sizes} were timed in {processes} fresh processes, one after the other: medians over processes, "
-        "with the interval between processes (95 %).",
+        "with the interval between processes (95\u00a0%).",
         sizes=sizes,
         processes=processes,
     )
@@ -314,7 +314,8 @@ def caption_modules(record: RunRecord) -> str:
     """What a row is, what the columns are, and how the time was taken."""
     return _(
         "Equal modules share a row, without their child modules; the longest time first. Time: "
-        "medians of {n} forward passes of {batch} images, with the 95 % interval. Share: of the whole pass, to "
+        "medians of {n} forward passes of {batch} images in one process, with the 95 % interval over these passes; the "
+        "spread between processes is not in it. Share: of the whole pass, to "
         "whose median those of the parts need not add up. MACs and "
         "activations (kept for the backward pass, float32) of one image. Of peak: share of the "
         "measured rate of matrix products. Limit: the longest of the times that arithmetic, memory "

@@ -267,8 +267,8 @@ def say_latency(latency: Sequence[Latency]) -> str:
     many = _(
         "Batches of {sizes} in {several} fresh processes, one after the other: the median over processes of what each "
         "measured. Its interval lies between order statistics of the processes, whatever their distribution: of five "
-        "the least and the most, which hold the median of all such processes in 94 %; of more, interpolated ones, 95 % "
-        "(Hettmansperger and Sheather 1986). What the machine does at another hour is not in it.",
+        "the least and the most, which hold the median of all such processes in 94\u00a0%; of more, interpolated ones, "
+        "95\u00a0% (Hettmansperger and Sheather 1986). What the machine does at another hour is not in it.",
         sizes=sizes,
         several=several,
     )
