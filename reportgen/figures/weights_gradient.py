@@ -178,8 +178,8 @@ def gradient_caption(facts: WeightFacts, points: dict[str, tuple[Grid, Grid]], m
     images = facts.sampled.images if facts.sampled is not None else 0
     told.append(
         _(
-            "A point is one matrix; on the line gradient over weight is the median. Gradient of the mean {loss} of "
-            "{n} training images.",
+            "A point is one matrix; on the line gradient over weight is the median. Gradient of the mean loss "
+            "({loss}) of {n} training images.",
             loss=draw_note(facts.loss),
             n=numerals.count(images),
         )

@@ -602,6 +602,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
         "evaluation.under_confident",
         "evaluation.bins_differ",
         "predictions.surely_wrong",
+        "predictions.seldom_wrong",
     ),
     "right_labels": ("predictions.label_excess",),
     "errors_alike": ("evaluation.within_groups", "evaluation.across_groups"),

@@ -92,7 +92,7 @@ def gradient_method(images: int, loss: str) -> MethodNote:
     return MethodNote(
         _("Gradients of the weights"),
         _(
-            "Gradients of the mean {loss} over {n} training images, not augmented; they are exact for "
+            "Gradients of the mean loss ({loss}) over {n} training images, not augmented; they are exact for "
             "this sample and have no interval. The model is in evaluation mode, except that batch "
             "normalisation uses each batch’s own statistics, as in training.",
             loss=loss,

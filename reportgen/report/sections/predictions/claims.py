@@ -13,6 +13,11 @@ SURELY_WRONG = Claim(
     ErrorRate(0.017, 1000, "calibrated"),
     level=Level.USE,
 )
+SELDOM_WRONG = Claim(
+    "predictions.seldom_wrong",
+    "every confidence is the probability of being right",
+    ErrorRate(0.014, 1000, "calibrated"),
+)
 SURE_ERRORS = Claim("predictions.sure_errors", UNDECIDED)
 CLOSE = Claim("predictions.close", ESTIMATE, always=True)
 LABEL_ERRORS = Claim("predictions.label_errors", UNDECIDED, always=True)

@@ -48,15 +48,24 @@ def find_sure(predictions: Predictions) -> Finding | None:
         return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
     expected = float((1 - predictions.confidence[sure]).sum())
     values |= {"part": numerals.percent(wrong / errors), "expected": format_expected(expected)}
-    low, _high = wilson(wrong, n) or (0.0, 1.0)
+    values["wrong"] = numerals.count(wrong)
+    low, high = wilson(wrong, n) or (0.0, 1.0)
     if low > expected / n and lower_tail(n - wrong, n, 1 - expected / n) <= SIGNIFICANT / 2:
         text = format_sure_excess(wrong, expected, values)
         return claims.SURELY_WRONG.finding(text, 0.55, f"{NAME}-surely_wrong", "caution")
-    text = _(
+    if high < expected / n and lower_tail(wrong, n, expected / n) <= SIGNIFICANT / 2:
+        return claims.SELDOM_WRONG.finding(format_seldom(values), 0.2, f"{NAME}-surely_wrong")
+    return claims.SURE_ERRORS.finding(format_sure(values), 0.2, f"{NAME}-surely_wrong")
+
+
+def format_sure(values: Mapping[str, str]) -> str:
+    """That confident predictions may be wrong as often as they admit; `values`: the level, n, how many are wrong,
+    shares and the expected number."""
+    return _(
         "There is no evidence that predictions with at least {level} confidence are wrong more often than these "
         "confidences admit: {wrong} of {n} ({share}, {interval}), where about {expected} would be expected. That is "
         "{part} of all errors.",
-        wrong=numerals.count(wrong),
+        wrong=values["wrong"],
         level=values["level"],
         n=values["n"],
         share=values["share"],
@@ -64,7 +73,21 @@ def find_sure(predictions: Predictions) -> Finding | None:
         expected=values["expected"],
         part=values["part"],
     )
-    return claims.SURE_ERRORS.finding(text, 0.2, f"{NAME}-surely_wrong")
+
+
+def format_seldom(values: Mapping[str, str]) -> str:
+    """That confident predictions are wrong less often than they admit; `values`: as in `format_sure`."""
+    return _(
+        "Predictions with at least {level} confidence are wrong less often than these confidences admit: {wrong} of "
+        "{n} ({share}, {interval}), where about {expected} would be expected. That is {part} of all errors.",
+        wrong=values["wrong"],
+        level=values["level"],
+        n=values["n"],
+        share=values["share"],
+        interval=values["interval"],
+        expected=values["expected"],
+        part=values["part"],
+    )
 
 
 def format_expected(number: float) -> str:
@@ -81,7 +104,7 @@ def format_sure_excess(wrong: int, expected: float, values: Mapping[str, str]) -
         "About {count} more predictions with at least {level} confidence are wrong than these confidences admit: "
         "{wrong} of {n} ({share}, {interval}), where about {expected} would be expected. That is {part} of all errors.",
         max(round(wrong - expected), 1),
-        wrong=numerals.count(wrong),
+        wrong=values["wrong"],
         level=values["level"],
         n=values["n"],
         share=values["share"],

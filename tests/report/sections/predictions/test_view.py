@@ -55,6 +55,18 @@ def test_sure_errors_are_more_than_the_confidences_admit(record: RunRecord, wron
     assert sentence.startswith(f"About {more} more predictions with at least 90 % confidence are wrong") == bool(more)
 
 
+@pytest.mark.parametrize(("wrong", "fewer"), [(2, True), (9, True), (10, False), (18, False)])
+def test_sure_errors_are_fewer_than_the_confidences_admit(record: RunRecord, wrong: int, fewer: bool) -> None:
+    """200 predictions of 91 %, of which 18 are expected to be wrong."""
+    assert (scipy.stats.binom.cdf(wrong, 200, 0.09) <= 0.025) == fewer
+    found = sized(record, [0] * 200, [1] * wrong + [0] * (200 - wrong), [0.91] * 200)
+    sentence = build(SECTION, found).sentence("confidences admit")
+    assert f"{wrong} of 200 (" in sentence
+    assert "about 18 would be expected" in sentence
+    said = "Predictions with at least 90 % confidence are wrong less often than these confidences admit"
+    assert sentence.startswith(said) == fewer
+
+
 def test_sure_and_right(record: RunRecord) -> None:
     text = build(SECTION, sized(record, [0, 1], [0, 1], [0.95, 0.95])).text
     assert "None of the 2 predictions with at least 90 % confidence is wrong (0.0 %" in text
