@@ -94,8 +94,8 @@ def entries(value: object) -> Iterator[tuple[str, str, Any]]:
     """The name, the access and the value of each entry of what holds others; none of anything else."""
     if isinstance(value, dict):
         yield from ((str(key), f"[{key!r}]", thing) for key, thing in value.items())
-    elif isinstance(value, tuple) and hasattr(value, "_fields"):
-        yield from ((key, f".{key}", thing) for key, thing in zip(value._fields, value, strict=False))
+    elif isinstance(value, tuple) and len(fields := getattr(value, "__match_args__", ())) == len(value) > 0:
+        yield from ((key, f".{key}", thing) for key, thing in zip(fields, value, strict=True))  # a named tuple
     elif isinstance(value, tuple | list):
         yield from ((str(place), f"[{place}]", thing) for place, thing in enumerate(value))
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
