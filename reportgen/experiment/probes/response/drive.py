@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
+from reportgen.experiment._torch_internals import is_mapped
 from reportgen.experiment.hooks import after_call, before_call, hooked
 from reportgen.experiment.models import logits_of, tensors_in
 from reportgen.experiment.probes.response.statistics import Answered
@@ -83,6 +84,8 @@ def drive_blocks(
             if busy or unit.path in seen:
                 return
             seen.add(unit.path)
+            if rests(args, kwargs):
+                return
             busy = True
             try:
                 for drive in drives:
@@ -119,12 +122,15 @@ def drive_stretch(
 
 
 def answer_of(module: torch.nn.Module, batch: Tensor, unit: Unit, drives: Sequence[float]) -> Tensor | None:
-    """The output (drives · n, …) of a stretch with its input multiplied by each drive, one after the other."""
+    """The output (drives · n, …) of a stretch with its input multiplied by each drive, one after the other; None where
+    there is none, or where the input is zero."""
 
     def enter(_child: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if start_calls:
             return None
         start_calls.append(1)
+        if rests(args, kwargs):
+            raise Reached
         return scale_first(args, kwargs, lambda x: torch.cat([x * drive for drive in drives]))
 
     start_calls: list[int] = []
@@ -141,7 +147,7 @@ def answer_of(module: torch.nn.Module, batch: Tensor, unit: Unit, drives: Sequen
         with outputs_of(module, [unit], lambda _unit, value: take(value)):
             output = module(batch)
     except Reached:
-        return got[0]
+        return got[0] if got else None
     finally:
         handle.remove()
     return logits_of(output) if start_calls and unit.end is None and not unit.tail else None
@@ -192,6 +198,14 @@ def scale_first(
         if holds_floats(value):
             return args, {**kwargs, name: changed(value, change)}
     return args, dict(kwargs)
+
+
+def rests(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether the input that would be scaled is zero everywhere, as the state that a loop begins with: no drive changes
+    it, which says nothing of what it drives."""
+    first = next((value for value in (*args, *kwargs.values()) if holds_floats(value)), None)
+    scaled = [tensor for tensor in tensors_in(first) if is_scalable(tensor)]
+    return bool(scaled) and not any(is_mapped(tensor) or bool(tensor.any()) for tensor in scaled)
 
 
 def holds_floats(value: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reportgen.record.calls import CallTree, add_up
-from reportgen.record.operators import BENDING, NORMALISING, UNSPOKEN
+from reportgen.record.operators import BENDING, CREATING, NORMALISING, UNSPOKEN
 from reportgen.record.trace import ModelTrace, ModuleCall, Operator
 
 MOST_WEIGHTS = 10
@@ -79,14 +79,15 @@ class Tree:
         return self.trace.operators[begin:end]
 
     def feeds(self, first: int, stop: int) -> bool:
-        """Whether what the call `first` computes reaches the call `stop` from outside."""
+        """Whether numbers that the call `first` computes reach the call `stop` from outside; a shape is none."""
         sources = {op.index for op in self.trace.operators if first <= op.module <= self.calls.last[first]}
         inside = {op.index for op in self.trace.operators if stop <= op.module <= self.calls.last[stop]}
         for edge in sorted(self.trace.edges, key=lambda edge: edge.target):
             if edge.source in sources and edge.source not in inside:
                 if edge.target in inside:
                     return True
-                sources.add(edge.target)
+                if self.trace.operators[edge.target].name not in CREATING:
+                    sources.add(edge.target)
         return False
 
 

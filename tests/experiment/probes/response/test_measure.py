@@ -26,6 +26,7 @@ from reportgen.spec.probes import ProbesSpec, ResponseOptions
 from reportgen.spec.types import RunSpec
 from tests.experiment.cases import noise
 from tests.experiment.probes.cases import finished
+from tests.experiment.probes.response.test_units import Loop
 
 TwoConv = NETWORKS["two_conv"]
 
@@ -352,3 +353,15 @@ def test_everything_is_the_same_again(context: ProbeContext) -> None:
     second = found(context)[1]
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
+
+
+def test_a_state_that_begins_with_zeros_is_not_said_to_be_saturated() -> None:
+    torch.manual_seed(0)
+    module = Loop().eval()
+    data = noise(train=32, test=20)
+    found = run(finished(module, data), FREE)
+    facts = found.facts
+    assert isinstance(facts, ResponseFacts)
+    assert facts.unmeasured == ("loop",), "its input is zero: no drive changes what it gives"
+    stem = next(one for one in facts.units if one.path == "stem")
+    assert stem.dead == 0, "it answers to every image, and the state that takes its shape is none of its answers"

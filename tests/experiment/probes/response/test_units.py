@@ -54,6 +54,21 @@ class Branches(nn.Module):
         return self.head((torch.tanh(self.left(x)) + self.right(x)).mean((2, 3)))
 
 
+class Loop(nn.Module):
+    """A state that begins with zeros and is driven by the image twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.loop, self.head = nn.Conv2d(3, 4, 4, 4), nn.Conv2d(4, 4, 3, padding=1), nn.Linear(4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        driven = self.stem(x)
+        state = torch.zeros_like(driven)
+        for _ in range(2):
+            state = torch.tanh(self.loop(state) + driven)
+        return self.head(state.mean((2, 3)))
+
+
 def test_a_convolution_goes_with_the_functions_behind_it() -> None:
     units = units_of(TwoConv())
     assert [(unit.path, unit.kind, unit.bends) for unit in units] == [
@@ -113,6 +128,13 @@ def test_only_the_first_call_of_a_module_counts() -> None:
     assert [unit.path for unit in units] == ["stem", "conv", "head"]
     assert units[1].end == ("conv", 1)
     assert [unit.path for unit in units_of(Tied())] == ["first", "second"]
+
+
+def test_a_state_that_takes_only_the_shape_of_a_stretch_does_not_see_it() -> None:
+    stem, loop, head = units_of(Loop())
+    assert (stem.end, stem.tail) == (("loop", 0), "stem")
+    assert (loop.end, loop.tail) == (("loop", 1), "")
+    assert head.end is None
 
 
 def test_a_network_without_matrices_has_none() -> None:
