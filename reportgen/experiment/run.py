@@ -33,7 +33,7 @@ from reportgen.experiment.seeds import FurtherSeeds, train_further
 from reportgen.experiment.sketch import sketch_weights
 from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.teacher import evaluate_teacher
-from reportgen.experiment.trace import time_modules, trace_model, with_fit, with_varying
+from reportgen.experiment.trace import time_modules, trace_model, with_fit, with_reached, with_varying
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.experiment.weights_digest import digest_weights
 from reportgen.progress import Progress
@@ -59,6 +59,8 @@ REFUSED = "The model refused {count} batch"
 """How the note on batches that were filled up begins."""
 FIRST = 5
 """Test images whose work is compared."""
+REACHING = 64
+"""Test images that may reach what the first does not."""
 TIMED_BATCH = 32
 """Images of up to 64×64; of larger ones as many as have the same number of pixels."""
 
@@ -85,6 +87,7 @@ def run_experiment(
             example = first_image(data)
             trace = trace_model(module, example, model_without_paths(spec.model).source)
             trace = with_varying(trace, module, data.normalization.apply(data.test_images[:FIRST]))
+            trace = with_reached(trace, module, data.normalization.apply(data.test_images[:REACHING]))
             trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
         so_far = SoFar.begin(request, device, loaded, clock, keeper, trace, choose_images)
         so_far.train()

@@ -148,6 +148,8 @@ class ModelTrace(Frozen):
     """Matrix-like operators whose MACs are unknown, by name."""
     unused: tuple[str, ...] = ()
     """Modules with parameters that the forward pass never called."""
+    unused_parameters: int | None = None
+    """Of these modules themselves; None in traces made before they were counted."""
     notes: tuple[Message, ...] = ()
     """What the trace could not see."""
     timed_batch: int | None = None

@@ -4,6 +4,6 @@
 from reportgen.experiment.trace.fit import with_fit
 from reportgen.experiment.trace.model import trace_model
 from reportgen.experiment.trace.timing import time_modules
-from reportgen.experiment.trace.varying import with_varying
+from reportgen.experiment.trace.varying import with_reached, with_varying
 
-__all__ = ["time_modules", "trace_model", "with_fit", "with_varying"]
+__all__ = ["time_modules", "trace_model", "with_fit", "with_reached", "with_varying"]

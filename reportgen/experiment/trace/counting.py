@@ -72,6 +72,12 @@ def count_new(module: torch.nn.Module, counted: set[int]) -> int:
     return sum(parameter.numel() for parameter in fresh) + sum(one.elements for one in packed)
 
 
+def own_elements(model: torch.nn.Module, paths: Sequence[str]) -> int:
+    """Elements of the parameters that modules hold themselves, each tensor once."""
+    named, counted = dict(model.named_modules()), set[int]()
+    return sum(count_new(named[path], counted) for path in paths)
+
+
 def unused_modules(model: torch.nn.Module, recording: Recording) -> tuple[str, ...]:
     """Paths of modules with parameters of their own that were neither called nor had a parameter read."""
     called = {id(call.module) for call in recording.calls}

@@ -15,7 +15,7 @@ from reportgen.experiment.models.batch_groups import find_group, group_of
 from reportgen.experiment.models.outputs import unconverted
 from reportgen.experiment.models.single_images import takes, unaccompanied
 from reportgen.experiment.snapshot import preserved
-from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, unused_modules
+from reportgen.experiment.trace.counting import ParameterCounts, count_parameters, own_elements, unused_modules
 from reportgen.experiment.trace.drafts import OperatorDraft, Recording
 from reportgen.experiment.trace.kinds import describe_kinds, kind_of, packed_weights, settings_of
 from reportgen.experiment.trace.products import product_notes
@@ -47,6 +47,7 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
     paths = on_path(recording)
     modules = module_calls(recording, counts)
     notes += product_notes(recording.operators, modules[0].macs)
+    unused = unused_modules(module, recording)
     parameters = list(module.parameters())
     tensors = [*parameters, *{id(buffer): buffer for buffer in module.buffers()}.values()]
     packed = packed_weights(module)
@@ -68,7 +69,8 @@ def trace_model(module: torch.nn.Module, example: Tensor, source: str) -> ModelT
         activation_bytes_inference=largest_leaf(recording, modules),
         receptive_field=receptive_field(recording.operators, paths),
         uncounted=tuple(sorted(recording.uncounted)),
-        unused=unused_modules(module, recording),
+        unused=unused,
+        unused_parameters=own_elements(module, unused),
         notes=tuple(notes),
     )
 

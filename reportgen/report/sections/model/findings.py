@@ -224,14 +224,22 @@ def find_unused(trace: ModelTrace) -> Finding | None:
     """Modules with parameters that the forward pass never calls."""
     if not trace.unused:
         return None
-    idle = trace.parameters - sum(module.own_parameters for module in trace.modules)
-    text = ngettext(
-        "{count} module with parameters is never called in a forward pass: {names} ({idle} parameters).",
-        "{count} modules with parameters are never called in a forward pass: {names} ({idle} parameters).",
-        len(trace.unused),
-        names=join_few([quote(path) for path in trace.unused]),
-        idle=numerals.count(max(idle, 0)),
-    )
+    names, idle = join_few([quote(path) for path in trace.unused]), trace.unused_parameters
+    if idle is None:
+        text = ngettext(
+            "{count} module with parameters is never called in a forward pass: {names}.",
+            "{count} modules with parameters are never called in a forward pass: {names}.",
+            len(trace.unused),
+            names=names,
+        )
+    else:
+        text = ngettext(
+            "{count} module with parameters is never called in a forward pass: {names} ({idle} parameters).",
+            "{count} modules with parameters are never called in a forward pass: {names} ({idle} parameters).",
+            len(trace.unused),
+            names=names,
+            idle=numerals.count(idle),
+        )
     return claims.UNUSED.finding(text, 0.6, f"section-{NAME}", "caution")
 
 

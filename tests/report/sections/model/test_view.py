@@ -96,14 +96,16 @@ def test_frozen_tied_unused_and_uncounted_are_said(record: RunRecord) -> None:
         "modules": tuple(modules),
         "trainable_parameters": 9898 - 448,
         "unused": ("aux.fc",),
+        "unused_parameters": 100,
         "parameters": 9898 + 100,
         "uncounted": ("grid_sample", "my_op", "grid_sample"),
     }
     built = build(SECTION, change(record, trace=trace))
     assert "5.5 % of the parameters are frozen: 548 of 9,998." in built.text
     assert "2 modules share parameters, which are counted once: “conv1” and “layer1.0.conv1”." in built.text
-    own = sum(one.own_parameters for one in modules)
-    assert f"“aux.fc” ({9998 - own} parameters)" in built.text
+    assert "1 module with parameters is never called in a forward pass: “aux.fc” (100 parameters)." in built.text
+    older = build(SECTION, change(record, trace=trace | {"unused_parameters": None}))
+    assert "1 module with parameters is never called in a forward pass: “aux.fc”." in older.text
     assert "The MACs of 2 kinds of operator are unknown" in built.text
     assert "“grid_sample” and “my_op”" in built.text
 
@@ -196,8 +198,8 @@ def test_parameters_without_a_gradient_are_named(record: RunRecord) -> None:
 
 def test_parameters_of_modules_that_are_never_called_are_not_named_twice(record: RunRecord) -> None:
     graph = with_graph(record, reach(("a.weight", True), ("aux.fc.weight", False)))
-    text = build(SECTION, change(graph, trace={"unused": ("aux.fc",)})).text
-    assert "“aux.fc” (" in text
+    text = build(SECTION, change(graph, trace={"unused": ("aux.fc",), "unused_parameters": 1200})).text
+    assert "“aux.fc” (1,200 parameters)" in text
     assert "no gradient" not in text
     assert "reach every" not in text
 
