@@ -223,20 +223,31 @@ def read_layout(root: Path) -> Layout | None:
 
 
 def refuse_unlabelled(root: Path) -> None:
-    """Raise DataError where all folders are named as training and test folders, and some hold no folders of classes."""
+    """Raise DataError where folders are named as training and test folders and hold no folders of classes, and where
+    such folders lie inside those of classes."""
     folders = subfolders(root)
     pairs = pair_names(folders)
-    flat = [visible(path.name) for path in folders if not subfolders(path)]
-    if len(pairs) != 1 or {path for side in pairs[0] for _, path in side} != set(folders) or not flat:
-        return
-    raise NotAvailable(
-        N_(
-            "the images in {names} of {folder} do not lie in folders of classes, so they have no labels",
-            names=some(flat),
-            folder=visible(str(root)),
-        ),
-        f"Put the images of each class into a folder of its name, within these. {tables(root)}".strip(),
-    )
+    parts = [path for side in pairs[0] for _, path in side] if len(pairs) == 1 else []
+    flat = [visible(path.name) for path in sorted(parts) if not subfolders(path)]
+    if flat:
+        raise NotAvailable(
+            N_(
+                "the images in {names} of {folder} do not lie in folders of classes, so they have no labels",
+                names=some(flat),
+                folder=visible(str(root)),
+            ),
+            f"Put the images of each class into a folder of its name, within these. {tables(root)}".strip(),
+        )
+    split = [path for path in folders if pair_names(subfolders(path))]
+    if split:
+        raise NotAvailable(
+            N_(
+                "{folder} holds folders for training and for testing inside those of its classes: {names}",
+                folder=visible(str(root)),
+                names=some(visible(path.name) for path in split),
+            ),
+            "Put the folders of the classes into train/ and test/, not the other way round.",
+        )
 
 
 def tables(folder: Path) -> str:
@@ -329,7 +340,9 @@ def check_part(part: Contents, root: Path, name: str, least: int) -> None:
     trouble = {piece for one in part.refused for piece in one.name.split("/")}
     empty = [name for name in part.empty if name not in trouble]
     if empty:
-        raise NotAvailable(say_classes(part, where, empty), "Put images into the folder, or remove it.")
+        meant = None if name or len(part.classes) - len(empty) > 1 else classes_inside(root, part)
+        hint = "Put images into the folder, or remove it."
+        raise NotAvailable(say_classes(part, where, empty), f"Did you mean {visible(str(meant))}?" if meant else hint)
     if len(part.classes) < least:
         why = nN_(
             "{folder} holds {count} class with images",
@@ -337,20 +350,21 @@ def check_part(part: Contents, root: Path, name: str, least: int) -> None:
             len(part.classes),
             folder=where,
         )
-        inner = None if name else classes_inside(root)
+        inner = None if name else classes_inside(root, part)
         raise NotAvailable(why, f"Did you mean {visible(str(inner))}?" if inner else "It needs two or more folders.")
 
 
-def classes_inside(root: Path) -> Path | None:
-    """The first folder below one that holds a single folder, and that a single folder, that holds several; or None."""
+def classes_inside(root: Path, part: Contents) -> Path | None:
+    """Where all images lie in one folder, the first inside that holds several folders, or training and test ones; None
+    where there is none."""
     folder = root
     for _ in range(DEEPEST):
-        inside = subfolders(folder)
+        if folder != root and match(folder, TRAIN + TEST):
+            return folder
+        inside = [path for path in subfolders(folder) if any(path in image.path.parents for image in part.images)]
         if len(inside) != 1:
             return folder if len(inside) > 1 and folder != root else None
         folder = inside[0]
-        if match(folder, TRAIN + TEST):
-            return folder
     return None
 
 

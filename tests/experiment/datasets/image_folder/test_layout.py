@@ -134,6 +134,34 @@ def test_folders_called_as_splits_without_classes_are_no_classes(names: tuple[st
     assert caught.value.hint.endswith("Labels in tables such as labels.csv are not read.")
 
 
+def test_unlabelled_images_are_no_classes_whatever_lies_beside_them(tmp_path: Path) -> None:
+    write_classes(tmp_path, ("train2017", "val2017", "examples"), 5)
+    with pytest.raises(DataError, match="the images in train2017 and val2017 of"):
+        load(tmp_path)
+
+
+def test_a_split_inside_of_classes_is_refused(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        write_classes(tmp_path / name, ("Train", "Test"), 3)
+    with pytest.raises(DataError, match="for training and for testing inside those of its classes: cat and dog") as why:
+        load(tmp_path)
+    assert why.value.hint.startswith("Put the folders of the classes into train/ and test/")
+
+
+@pytest.mark.parametrize("beside", ["annotations/a.xml", "meta/train.txt"])
+def test_the_folder_of_classes_beside_folders_without_images_is_offered(beside: str, tmp_path: Path) -> None:
+    write_classes(tmp_path / "images", ("rose", "tulip"))
+    (tmp_path / beside).parent.mkdir()
+    (tmp_path / beside).touch()
+    with pytest.raises(DataError, match="holds no image of the class") as caught:
+        load(tmp_path)
+    assert caught.value.hint == f"Did you mean {tmp_path / 'images'}?"
+    write_classes(tmp_path, ("lily",))
+    with pytest.raises(DataError, match="holds no image of the class") as caught:
+        load(tmp_path)
+    assert caught.value.hint == "Put images into the folder, or remove it."
+
+
 def test_of_folders_called_as_splits_those_without_classes_are_named(tmp_path: Path) -> None:
     write_classes(tmp_path / "train_images", ("cat", "dog"), 2)
     write_classes(tmp_path, ("test_images",), 2)
