@@ -6,6 +6,7 @@ the next goes on from the bytes that are here: all sources should have the same,
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -29,6 +30,7 @@ from reportgen.experiment.datasets.files import Archive, NotAvailable, advise, f
 from reportgen.experiment.datasets.raw import DataRequest
 from reportgen.progress import Progress, Task
 from reportgen.record.message import N_, Message, join_rows
+from reportgen.system.files import FULL, REFUSED
 from reportgen.system.lock import NO_LOCKS
 from reportgen.system.version import __version__
 
@@ -75,9 +77,20 @@ def fetch(archive: Archive, home: Path, request: DataRequest) -> Path:
             partial.drop()  # a full disk needs the room
         raise EnvironmentTrouble(
             f"the data can't be stored in {home}: {error.strerror or error}",
-            f"Free some space there (400 MB), or give the data's folder with --data-root.\n{advise(archive)}",
+            f"{make_room(error)}, or give the data's folder with --data-root.\n{advise(archive)}",
         ) from error
     return final
+
+
+def make_room(error: OSError) -> str:
+    """What would let the data be stored."""
+    if error.errno in FULL:
+        return "Free some space there (400 MB)"
+    if error.errno in REFUSED or error.errno == errno.EROFS:
+        return "Make that folder writable, name another for caches in XDG_CACHE_HOME"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return "Remove what lies in the place of that folder"
+    return "Check that disk"
 
 
 def unpack_fetched(partial: Partial, home: Path, final: Path) -> None:

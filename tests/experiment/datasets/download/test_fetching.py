@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -654,6 +655,28 @@ def test_a_cache_that_can_not_be_made_is_the_machines_trouble(
     with pytest.raises(EnvironmentTrouble, match="can't be stored") as caught:
         load(CIFAR, offline=False)
     assert "--data-root" in caught.value.hint
+    assert caught.value.hint.startswith("Remove what lies in the place of that folder, or give")
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.EACCES, "Make that folder writable, name another for caches in XDG_CACHE_HOME, or give the data's"),
+        (errno.EROFS, "Make that folder writable"),
+        (errno.ENOSPC, "Free some space there (400 MB), or give the data's folder with --data-root."),
+        (errno.EIO, "Check that disk, or give the data's folder with --data-root."),
+    ],
+)
+def test_what_keeps_the_data_from_being_stored_has_its_own_hint(
+    server: Server, monkeypatch: pytest.MonkeyPatch, number: int, hint: str
+) -> None:
+    def refuse(*given: object, **named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fetching, "remove_leftovers", refuse)
+    with pytest.raises(EnvironmentTrouble, match="can't be stored") as caught:
+        load(CIFAR, offline=False)
+    assert caught.value.hint.startswith(hint)
 
 
 def test_a_disk_that_is_full_is_the_machines_trouble_and_gets_its_room_back(
