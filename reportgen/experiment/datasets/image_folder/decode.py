@@ -57,6 +57,19 @@ OTHER_CONTENT = (
 """How files begin that are often named like images."""
 
 
+OTHER_FORMATS = (
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"\x76\x2f\x31\x01", "OpenEXR"),
+    (b"\x93NUMPY", "an array of NumPy"),
+)
+"""How images begin of formats that are not read."""
+
+
 class Unreadable(Exception):
     """A file that can't be read as an image, or not without losing something in silence."""
 
@@ -155,6 +168,11 @@ def unidentified(file: Path, formats: tuple[str, ...]) -> Message:
     for begin, name in OTHER_CONTENT:
         if start.startswith(begin.lower()) or head.startswith(begin):
             return N_("it is not an image but {what}", what=name)
+    for begin, name in OTHER_FORMATS:
+        if head.startswith(begin):
+            return N_("it is {format}, which is not read; save it as PNG or JPEG", format=name)
+    if not head.strip(b"\0"):
+        return N_("it holds zeros where an image begins, as an interrupted copy leaves them")
     return N_("it is in no supported format, or damaged")
 
 

@@ -169,7 +169,11 @@ def test_images_are_turned_upright(orientation: int, tmp_path: Path) -> None:
         (b"<!DOCTYPE html><html>404</html>", "it is not an image but HTML"),
         (b"version https://git-lfs.github.com/spec/v1\n", "fetch the file with git lfs pull"),
         (b"", "it is empty"),
-        (b"\0" * 100, "it is in no supported format"),
+        (b"\0" * 100, "it holds zeros where an image begins"),
+        (b"\x00\x00\x00\x0cjP  \r\n" + bytes(40), "it is JPEG 2000, which is not read; save it as PNG or JPEG"),
+        (b"\x00\x00\x01\x00\x01" + bytes(40), "it is ICO, which is not read"),
+        (b"\x93NUMPY\x01\x00" + bytes(40), "it is an array of NumPy, which is not read"),
+        (b"\1" * 100, "it is in no supported format"),
     ],
 )
 def test_a_file_is_known_by_its_content(
