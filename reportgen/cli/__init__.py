@@ -23,7 +23,7 @@ from reportgen.cli.inspect import check, list_kind, new, schema, trace
 from reportgen.cli.send import send
 from reportgen.cli.verify import verify
 from reportgen.errors import EnvironmentTrouble, ReportgenError
-from reportgen.system.signals import Terminated, raise_endings
+from reportgen.system.signals import Terminated, exits_raised, raise_endings
 from reportgen.system.torch_room import guard_torch
 from reportgen.system.version import __version__
 from reportgen.text.terminal import mute, put
@@ -40,7 +40,8 @@ def main() -> NoReturn:
 def run_command() -> int:
     """Run what the command line asks for and give its exit code."""
     try:
-        return invoke()
+        with exits_raised():
+            return invoke()
     except ReportgenError as error:
         return report_error(error)
     except click.ClickException as error:
@@ -92,7 +93,7 @@ def report_unexpected(error: BaseException) -> int:
     if isinstance(error, OSError) and (code := blame_system(error)) is not None:
         return code
     try:
-        from reportgen.cli.unexpected import explain
+        from reportgen.system.unexpected import explain
 
         return report_error(explain(error))
     except (MemoryError, ImportError, OSError) as another:

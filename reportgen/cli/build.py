@@ -170,7 +170,7 @@ def attempt(work: Callable[[], Outcome], progress: Progress, several: bool) -> i
     except Exception as error:
         if not several:
             raise
-        from reportgen.cli.unexpected import explain
+        from reportgen.system.unexpected import explain
 
         return report_error(explain(error))
     for failure in outcome.errors:

@@ -33,6 +33,7 @@ from reportgen.experiment.seeds import FurtherSeeds, train_further
 from reportgen.experiment.sketch import sketch_weights
 from reportgen.experiment.snapshot import preserved
 from reportgen.experiment.teacher import evaluate_teacher
+from reportgen.experiment.torch_settings import kept_process
 from reportgen.experiment.trace import time_modules, trace_model, with_fit, with_reached, with_varying
 from reportgen.experiment.training import TrainingResult, run_training
 from reportgen.experiment.weights_digest import digest_weights
@@ -66,6 +67,7 @@ TIMED_BATCH = 32
 
 
 @exits_raised()
+@kept_process()
 @compilers_as_before()
 def run_experiment(
     request: Request, choose_images: ChooseImages, progress: Progress, keeper: Keeper = NO_KEEPER

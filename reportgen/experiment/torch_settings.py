@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reportgen.experiment.random_numbers import kept_random_numbers
+
 Settings = tuple[torch.dtype, torch.device, bool]
 """The type and the device of new tensors, and whether gradients are recorded."""
 
@@ -37,6 +39,17 @@ def kept_settings() -> Iterator[None]:
         yield
     finally:
         put_back(before)
+
+
+@contextmanager
+def kept_process() -> Iterator[None]:
+    """Leave the random numbers, the number of threads and these settings as they were, for a program that goes on."""
+    threads = torch.get_num_threads()
+    with kept_random_numbers(), kept_settings():
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
 
 
 class SettingsKeeper:

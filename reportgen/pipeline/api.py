@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from reportgen.errors import ReportgenError, SpecError
 from reportgen.pipeline import build as building
 from reportgen.pipeline.drawing import Outcome as Drawn
 from reportgen.pipeline.folders import output_folder
+from reportgen.pipeline.guard import guarded
 from reportgen.progress import Progress, Silent
 from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import find_source
@@ -114,9 +114,11 @@ def build(
     standard error, False nothing; or an own listener.
 
     A gate that failed and a training that diverged are in the outcome and raise nothing. Raises a ReportgenError whose
-    notes say the place in the spec and what to do: SpecError, ModelError, DataError, RenderError, EnvironmentTrouble.
+    notes say the place in the spec and what to do: SpecError, ModelError, DataError, RenderError, EnvironmentTrouble,
+    InternalError for an error of reportgen itself. Neither `os._exit` in the model's code nor a signal ends Python
+    before everything is put away; random numbers and the number of threads are afterwards as they were.
     """
-    with explained():
+    with guarded():
         given = spec if isinstance(spec, Mapping) else None
         path = Path(NAME) if isinstance(spec, Mapping) else as_path(spec, "spec")
         options = building.Options(
@@ -149,7 +151,7 @@ def render(
     `overrides` may change title, report, card, outputs, gates and plugins. Raises RecordError where there is no record,
     SpecError for other overrides, RenderError and EnvironmentTrouble.
     """
-    with explained():
+    with guarded():
         options = building.Options(
             formats=as_formats(formats), overrides=override_texts(overrides or {}), force=force, sign=as_key(sign)
         )
@@ -176,7 +178,7 @@ def compare(
     """
     from reportgen.pipeline.compare import CandidateSet
 
-    with explained():
+    with guarded():
         if margin is not None and not 0 < margin < 1:
             raise SpecError(f"margin: expected a share between 0 and 1, found {margin}", "Half a point is 0.005.")
         home = HOME / "comparison" if out is None else as_path(out, "out")
@@ -206,7 +208,7 @@ def verify(
     from reportgen.pipeline.verification.verify import Options
     from reportgen.pipeline.verification.verify import verify as verify_report
 
-    with explained():
+    with guarded():
         options = Options(
             None if key is None else as_path(key, "key"),
             None if record is None else as_path(record, "record"),
@@ -220,20 +222,8 @@ def load_record(source: StrPath) -> RunRecord:
 
     Raises RecordError where there is none, or a damaged or newer one.
     """
-    with explained():
+    with guarded():
         return find_source(as_path(source, "source")).load().record
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Give errors their place and their hint as notes, which a traceback shows below the message."""
-    try:
-        yield
-    except ReportgenError as error:
-        for note in (f"at {error.location}" if error.location else "", *error.hint.splitlines()):
-            if note:
-                error.add_note(note)
-        raise
 
 
 def as_path(value: StrPath, name: str) -> Path:

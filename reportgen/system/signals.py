@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What ends a process from outside: asked to, or its terminal was closed, which Windows does not tell."""
@@ -20,8 +21,17 @@ class Terminated(BaseException):
 
     def __init__(self, signum: int = signal.SIGTERM) -> None:
         super().__init__()
+        self.signum = signum
         self.exit_code = 128 + signum
         """What a shell says of a process that this signal ended."""
+
+
+class HandlerRaised(Terminated):
+    """A signal came, and a handler of the program that called this package raised `error`."""
+
+    def __init__(self, signum: int, error: BaseException) -> None:
+        super().__init__(signum)
+        self.error = error
 
 
 def interrupt(signum: int, _frame: FrameType | None) -> NoReturn:
@@ -51,8 +61,83 @@ def errors_passed_over() -> Iterator[None]:
         return
 
 
+Handler = Callable[[int, FrameType | None], Any] | int | None
+"""What `signal.getsignal` gives: a function, SIG_DFL or SIG_IGN, or None for one that is not Python's."""
+
+
+@contextmanager
+def signals_passed_on() -> Iterator[None]:
+    """A signal that comes inside ends all work there, so that everything is put away, and then does what it would have
+    done: end the process, or call a handler of the program's own.
+
+    What such a handler raises is taken for no error of the work inside, SystemExit included. Outside the main thread,
+    where Python delivers no signals, the block simply runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    passing = Passing({number: signal.getsignal(number) for number in DEFERRED})
+    passing.begin()
+    try:
+        yield
+    except HandlerRaised as raised:
+        passing.end()
+        raise raised.error from None
+    except Terminated as ended:
+        passing.end()
+        if passing.before.get(ended.signum) is signal.SIG_DFL:
+            signal.raise_signal(ended.signum)
+        raise
+    finally:
+        passing.end()
+
+
+@dataclass(frozen=True)
+class Passing:
+    """Signals that are seen before what they do."""
+
+    before: dict[int, Handler]
+    """What they did."""
+
+    def begin(self) -> None:
+        """See those that would end the process at once, or call a handler of the program's own."""
+        for number, handler in self.before.items():
+            ends = number in ENDINGS and handler is signal.SIG_DFL
+            if ends or (callable(handler) and handler is not signal.default_int_handler):
+                signal.signal(number, self.pass_on)
+
+    def end(self) -> None:
+        """Let them do what they did, unless somebody has set something else since."""
+        for number, handler in self.before.items():
+            if signal.getsignal(number) == self.pass_on:
+                signal.signal(number, handler)
+
+    def pass_on(self, signum: int, frame: FrameType | None) -> None:
+        """End the work inside: raises Terminated, or HandlerRaised for what the program's own handler raises."""
+        handler = self.before[signum]
+        if not callable(handler):
+            raise Terminated(signum)
+        try:
+            handler(signum, frame)
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:
+            raise HandlerRaised(signum, error) from error
+
+
 EXIT = "raise_exit"
 """What is called in the place of `os._exit`, a frame that says nothing of who left."""
+
+
+class Exits:
+    """Those who are inside `exits_raised`."""
+
+    lock = threading.Lock()
+    inside = 0
+    process = 0
+    """The one that they are in, which its forks are not."""
+    end = staticmethod(os._exit)
+    """What ends it."""
 
 
 @contextmanager
@@ -60,19 +145,28 @@ def exits_raised() -> Iterator[None]:
     """Inside, `os._exit` raises SystemExit as `sys.exit` does, in this process alone: its forks end as they would.
 
     Code of others that ends the process would lose what was measured, and say by its exit code that all was well.
+    Several may be inside, of one thread or of many: the last to leave puts `os._exit` back.
     """
-    before, here = os._exit, os.getpid()
-
-    def raise_exit(status: int) -> NoReturn:
-        if os.getpid() == here:
-            raise SystemExit(status)
-        before(status)
-
-    os._exit = raise_exit
+    with Exits.lock:
+        if not Exits.inside:
+            Exits.process, Exits.end = os.getpid(), staticmethod(os._exit)
+            os._exit = raise_exit
+        Exits.inside += 1
     try:
         yield
     finally:
-        os._exit = before
+        with Exits.lock:
+            Exits.inside -= 1
+            if not Exits.inside:
+                os._exit = Exits.end
+
+
+def raise_exit(status: int) -> NoReturn:
+    """What `os._exit` is inside."""
+    if os.getpid() == Exits.process:
+        raise SystemExit(status)
+    Exits.end(status)
+    raise AssertionError  # for that ended the process
 
 
 @contextmanager

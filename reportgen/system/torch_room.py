@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from reportgen.errors import EnvironmentTrouble
 from reportgen.system.address_space import address_limit
@@ -37,11 +38,25 @@ LONGEST = 90.0
 HINT = "Raise the limit (ulimit -v), or lift it: ulimit -v unlimited. A smaller model or batch does not help here."
 
 
-def guard_torch() -> None:
-    """Where this process has a limit, have PyTorch tried before it is first imported."""
+def guard_torch() -> TorchGuard | None:
+    """Where this process has a limit, have PyTorch tried before it is first imported, by a finder that is returned."""
     limit = address_limit()
-    if limit is not None and limit < AMPLE:
-        sys.meta_path.insert(0, TorchGuard())
+    if limit is None or limit >= AMPLE or "torch" in sys.modules:
+        return None
+    guard = TorchGuard()
+    sys.meta_path.insert(0, guard)
+    return guard
+
+
+@contextmanager
+def torch_guarded() -> Iterator[None]:
+    """Inside, PyTorch is tried before it is first imported, where this process has a limit."""
+    guard = guard_torch()
+    try:
+        yield
+    finally:
+        if guard in sys.meta_path:
+            sys.meta_path.remove(guard)
 
 
 class TorchGuard:
@@ -51,7 +66,8 @@ class TorchGuard:
         """Nothing. Raises EnvironmentTrouble where PyTorch has no room."""
         if fullname == "torch":
             require_room()
-            sys.meta_path.remove(self)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
 
 
 def require_room() -> None:

@@ -212,6 +212,12 @@ def forget(out: Path) -> None:
     MOVED_IN[:] = [folder for folder in MOVED_IN if folder != out]
 
 
+def begin_anew() -> None:
+    """Say nothing of what earlier work of this process has left."""
+    MOVED_IN.clear()
+    KEPT_IN.clear()
+
+
 def left_behind() -> list[str]:
     """What this process has done that is still there when it ends early, each in a sentence; nothing if nothing."""
     told = [f"the new report in {out} is whole" for out in dict.fromkeys(MOVED_IN)]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from reportgen.errors import EnvironmentTrouble
-from reportgen.figures import _settings
 from reportgen.system.processes import environment
 
 SCRIPT = """
@@ -103,14 +99,28 @@ def test_a_home_that_takes_nothing_leaves_no_temporary_folders(tmp_path: Path, s
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_no_folder_for_temporary_files_is_the_machines_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
-    monkeypatch.setattr(_settings, "TEMPORARY", [])
-    monkeypatch.delenv(_settings.SHARED, raising=False)
-    with pytest.raises(EnvironmentTrouble, match="no folder for temporary files can be written: No usable") as caught:
-        _settings.temporary_folder()
-    assert "TMPDIR" in caught.value.hint
+NOWHERE = """
+import tempfile
+from reportgen.errors import EnvironmentTrouble
+
+def refuse(**_named):
+    raise FileNotFoundError(2, "No usable temporary directory found")
+
+tempfile.mkdtemp = refuse
+try:
+    import reportgen.figures
+except EnvironmentTrouble as error:
+    print(error, error.hint, sep="; ")
+"""
 
 
-def refuse(**_named: str) -> str:
-    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="temporary files are the user's own")
+def test_no_folder_for_temporary_files_is_the_machines_trouble(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    blocked = str(tmp_path / "file" / "below")
+    own = environment("") | {"XDG_CACHE_HOME": blocked, "XDG_CONFIG_HOME": blocked, "HOME": blocked}
+    command = [sys.executable, "-P", "-c", NOWHERE]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, timeout=120, check=True)
+    said = "no folder for temporary files can be written: No usable temporary directory found; Set TMPDIR to a folder"
+    assert done.stdout.decode().startswith(said)
