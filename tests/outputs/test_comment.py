@@ -16,8 +16,9 @@ import pytest
 from reportgen.comparison import compare_with
 from reportgen.errors import Location
 from reportgen.metrics import measure
+from reportgen.metrics.values import value_of
 from reportgen.outputs._comment.shortening import Room, cut_off
-from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, render
+from reportgen.outputs.comment import MOST, MOST_BITBUCKET, make_comment, marker, note_classes, render
 from reportgen.outputs.junit import make_junit
 from reportgen.record.comparison import Refusal
 from reportgen.record.history import Build
@@ -26,6 +27,7 @@ from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
 from reportgen.report.wording import format_age
 from reportgen.spec.gates import parse_rule
+from tests.comparison.cases import improved, judged
 from tests.outputs.github import TAGS, linked, show, text_of
 from tests.outputs.hostile import NASTY, hostile_subject
 from tests.outputs.reports import plain_report
@@ -103,6 +105,17 @@ def test_a_hundred_classes_with_long_names_fit(record: RunRecord) -> None:
     assert len(text) <= MOST
     assert linked(show(text)) == []
     assert "Weakest classes" in text
+
+
+def test_classes_are_held_to_more_where_accuracy_did_not_change(record: RunRecord) -> None:
+    compared = judged(improved(record, 1), record).judgement.compared
+    assert compared is not None
+    fell = value_of("class.cat.recall.change", -0.15, (-0.25, -0.06), 60, "paired")
+    moved = compared.classes[3].model_copy(update={"p_adjusted": 0.03, "change": fell})
+    classes = (*compared.classes[:3], moved, *compared.classes[4:])
+    told = [note_classes(compared.model_copy(update={"classes": classes, "p": p})) for p in (0.04, 0.2)]
+    assert "“cat” changed significantly at 5\u00a0%." in told[0]
+    assert "no class changed significantly at 1\u00a0%." in told[1]
 
 
 def test_details_go_before_the_comment_grows_too_long(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
