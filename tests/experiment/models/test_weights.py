@@ -11,14 +11,14 @@ import pickle
 import random
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file, save_model
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn.utils import prune as pruning
 from torchvision import models
 
@@ -510,6 +510,31 @@ def test_what_only_training_used_can_be_left_out_of_the_file(tmp_path: Path, sta
     with pytest.raises(ModelError, match=r"1 unexpected in the file: 1.gamma") as caught:
         filled(tmp_path, {**state, "1.gamma": torch.ones(2, 2)}, net())
     assert caught.value.hint.endswith("how the weights were trained.")
+
+
+@pytest.fixture
+def one_process() -> Iterator[None]:
+    """torch.distributed among this process alone."""
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    yield
+    distributed.destroy_process_group()
+
+
+@pytest.mark.skipif(not distributed.is_available(), reason="torch was built without it")
+@pytest.mark.usefixtures("one_process")
+def test_a_distributed_tensor_is_read_where_all_of_it_is_in_the_file(tmp_path: Path, state: State) -> None:
+    from torch.distributed.tensor import DTensor, Partial, Replicate, Shard, distribute_tensor, init_device_mesh
+
+    mesh = init_device_mesh("cpu", (1,))
+    for placement in (Shard(0), Replicate()):
+        module = net()
+        spread = {key: distribute_tensor(part, mesh, [placement]) for key, part in state.items() if part.ndim}
+        filled(tmp_path, {**state, **spread}, module)
+        assert equal(module, state)
+    summand = DTensor.from_local(state["3.weight"], mesh, [Partial()])
+    with pytest.raises(ModelError, match=r"3\.weight in w\.ckpt is a tensor of a class of its own") as caught:
+        filled(tmp_path, {**state, "3.weight": summand}, net())
+    assert "full_tensor" in caught.value.hint
 
 
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")

@@ -86,7 +86,7 @@ def stored_tensor(thing: Any, source: Source) -> Stored | None:
     if name.startswith("torch._utils."):
         return rebuilt(name.removeprefix("torch._utils."), thing.args, source)
     if name == "torch._tensor._rebuild_from_type_v2" and len(thing.args) >= 3 and isinstance(thing.args[2], tuple):
-        return stored_tensor(Made(thing.args[0], thing.args[2]), source)
+        return whole_of(thing, source) or stored_tensor(Made(thing.args[0], thing.args[2]), source)
     if name in ("torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer") and thing.args:
         return stored_tensor(thing.args[0], source)
     if name in ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"):
@@ -95,6 +95,24 @@ def stored_tensor(thing: Any, source: Source) -> Stored | None:
         data, dtype, shape, order = thing.args  # as protocol 5 writes them
         return numpy_array((1, shape, dtype, order == "F", bytes(data) if isinstance(data, bytearray) else data))
     return None
+
+
+def whole_of(thing: Made, source: Source) -> Stored | None:
+    """The tensor that a distributed one holds here, where that is all of it; None for a part, or anything else."""
+    state = thing.args[3] if len(thing.args) > 3 else None
+    parts = state[1] if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict) else {}
+    spec = entries_of(parts.get("_spec")) or {}
+    placements = spec.get("placements")
+    shape = next((found for part in thing.args[2] if (found := sizes(part)) is not None), None)
+    if not isinstance(placements, tuple) or not all(is_plain_placement(one) for one in placements):
+        return None
+    local = stored_tensor(parts.get("_local_tensor"), source)
+    return local if local is not None and local.shape == shape else None
+
+
+def is_plain_placement(thing: Any) -> bool:
+    """Whether a distributed tensor lies there as it is, whole or cut, and not as a summand."""
+    return isinstance(thing, Made) and thing.name.rpartition(".")[2] in ("Replicate", "Shard")
 
 
 def rebuilt(function: str, args: tuple[Any, ...], source: Source) -> Stored | None:
