@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reportgen.outputs.page import make_page
-from reportgen.outputs.templating import template_root
+from reportgen.outputs.template_folder import template_root
 from reportgen.plugins import Output, OutputFile
 from reportgen.report.model import Report
 

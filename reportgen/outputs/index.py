@@ -6,7 +6,8 @@ import base64
 import hashlib
 from functools import lru_cache
 
-from reportgen.outputs.templating import render_template, template_root
+from reportgen.outputs.template_folder import template_root
+from reportgen.outputs.templating import render_template
 from reportgen.plugins import OutputFile
 from reportgen.report.index import IndexView
 from reportgen.system.version import __version__

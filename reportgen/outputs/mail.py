@@ -15,7 +15,8 @@ from reportgen.outputs._mail.message import PDF, Mail, compose
 from reportgen.outputs._mail.view import GATES, IMAGES, MailImage, MailView, make_view, name_image, name_logo
 from reportgen.outputs.logos import logo_pixels
 from reportgen.outputs.stylesheets import COLOURS, DARK_COLOURS, changed_colours
-from reportgen.outputs.templating import own_sheets, render_template, render_text, template_root
+from reportgen.outputs.template_folder import template_root
+from reportgen.outputs.templating import own_sheets, render_template, render_text
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.subject import Subject
 from reportgen.report.model import Logo, Report

@@ -11,7 +11,8 @@ from reportgen.outputs._card.use import describe_use
 from reportgen.outputs.mail import choose_images as choose_for_mail
 from reportgen.outputs.markdown import Raw, code, fenced, plain
 from reportgen.outputs.page import PageView
-from reportgen.outputs.templating import render_markdown, template_root
+from reportgen.outputs.template_folder import template_root
+from reportgen.outputs.templating import render_markdown
 from reportgen.plugins import Output, OutputFile
 from reportgen.record.definitions import shown_in
 from reportgen.record.metric_value import MetricValue

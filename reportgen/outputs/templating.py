@@ -10,7 +10,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, Literal, Protocol
 
@@ -24,6 +24,7 @@ from reportgen.outputs.sandbox import Sandbox
 from reportgen.outputs.stylesheets import check_sheet, recolour
 from reportgen.outputs.template_cache import keep_compiled
 from reportgen.outputs.template_errors import Roots, TooLarge, TooLong, Undefined, check_blocks, describe, format_reason
+from reportgen.outputs.template_folder import template_root
 from reportgen.outputs.view_values import is_skipped
 from reportgen.system.address_space import make_room
 from reportgen.text.i18n import catalogue, join_sentences, languages, with_label, with_note
@@ -280,19 +281,6 @@ def own_sheets(folder: Path | None) -> str:
     return "".join(
         file.read_text(encoding="utf-8", errors="replace") for file in files if is_own_file(file.parent, file)
     )
-
-
-@lru_cache(maxsize=1)
-def template_root() -> Path:
-    """The folder of the packaged templates: inside an installed package, or beside it in a checkout.
-
-    Raises RenderError.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for root in (package / "templates", package.parent / "templates"):
-        if (root / "report.html.j2").is_file():
-            return root
-    raise RenderError("the templates of reportgen are missing", "Install reportgen again: its package is incomplete.")
 
 
 class Figure(Protocol):

@@ -24,7 +24,7 @@ from reportgen.pipeline.history import find_subject, with_history
 from reportgen.pipeline.kept import KeptRun, find_record
 from reportgen.pipeline.measuring import Measured, is_to_be_timed, measured_again, run, time_with_baseline
 from reportgen.pipeline.platform import in_checkout, on_platform
-from reportgen.pipeline.registry import Registry, load_own
+from reportgen.pipeline.registry import Registry, load_own, read_look
 from reportgen.pipeline.replacing import Claim, check_replaceable, kept_origin, origin_of
 from reportgen.plugins import Plugins
 from reportgen.progress import Progress
@@ -37,6 +37,7 @@ from reportgen.spec import SpecFile, open_spec
 from reportgen.spec.paths import resolve_path
 from reportgen.spec.types import ReportSpec
 from reportgen.system.epoch import check_epoch
+from reportgen.system.manifest import read_manifest
 from reportgen.system.signing import signing_key
 from reportgen.system.workspace import KEPT, Workspace, is_current
 
@@ -77,31 +78,37 @@ def build(path: Path, out: Path, options: Options, progress: Progress) -> Outcom
 
 
 def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress) -> Outcome:
-    """Look for an earlier record, run, draw, write."""
+    """Look for an earlier record, run, draw, write.
+
+    Sections and outputs, which take longer to import than it takes to find that nothing has changed, are loaded first
+    only where there is no report yet.
+    """
     plugins = load_own(source.spec)
     spec = with_templates(choose_formats(source.spec, options.formats, plugins, progress), source.base)
     spec = on_platform(spec, os.environ)
-    registry = Registry.load(spec, plugins)
-    registry.check(spec)
+    registry = None if may_be_current(out, options) else Registry.checked(spec, plugins)
     check_gated_classes(spec, source.base, options.data_root, options.offline, plugins)
     signed_with = signing_key(options.sign)
-    key = identify(spec, source.base, options, registry.plugins)
+    key = identify(spec, source.base, options, plugins)
     baseline = find_baseline(spec, source.base)
     claim = Claim(key, origin_of(source.path, out), source.path.name)
     with Workspace(out) as space:
-        check_replaceable(out, claim, registry.outputs.values(), options.force)
+        check_replaceable(out, claim, registry.outputs.values() if registry else (), options.force)
         earlier = None if options.force else find_record(space, key, progress, source.base)
         presentation, templates = in_checkout(Presentation.of(spec), source.path), spec.report.templates
-        recoded = earlier is not None and is_recoded(spec, source.base, earlier.record, baseline, registry.plugins)
+        recoded = earlier is not None and is_recoded(spec, source.base, earlier.record, baseline, plugins)
         if earlier is not None and not recoded:
             against = baseline.digest if baseline else ""
-            inputs = inputs_digest(earlier.digest, against, presentation, templates, registry.plugins, registry.look)
+            inputs = inputs_digest(earlier.digest, against, presentation, templates, plugins, read_look(spec))
             if is_current(out, inputs, signed_with):
                 return unchanged(out, earlier.record, presentation, source.base)
+        if registry is None:
+            registry = Registry.checked(spec, plugins)
+            check_replaceable(out, claim, registry.outputs.values(), options.force)
         loaded_baseline = baseline.load() if baseline else None  # what is wrong with it shows before any compute
-        timed = choose_model(spec, source.base, loaded_baseline, registry.plugins.sources)
-        request = ask(source, spec, key, options, registry.plugins, timed)
-        kept = KeptRun(space, lambda: identify(spec, source.base, options, registry.plugins), progress)
+        timed = choose_model(spec, source.base, loaded_baseline, plugins.sources)
+        request = ask(source, spec, key, options, plugins, timed)
+        kept = KeptRun(space, lambda: identify(spec, source.base, options, plugins), progress)
         measured = Measured((), earlier) if earlier else run(request, kept, again=options.force)
         stored = time_with_baseline(request, measured.stored, kept)
         judgement = judge(
@@ -112,6 +119,12 @@ def build_spec(source: SpecFile, out: Path, options: Options, progress: Progress
         reused = earlier is not None
         drawing = Drawing(templates, space, registry, progress, reused, True, claim.origin, signed_with)
         return finish(stored.drawn_as(judgement, presentation), drawing, measured.raised, source.base)
+
+
+def may_be_current(out: Path, options: Options) -> bool:
+    """Whether a folder holds a report that was made whole, which may be what a build would make."""
+    manifest = None if options.force else read_manifest(out)
+    return manifest is not None and manifest.inputs != ""
 
 
 def ask(
@@ -160,8 +173,7 @@ def render(source: Path, out: Path | None, options: Options, progress: Progress)
     stored = found.load()
     spec, plugins = choose_drawing(stored.subject.spec, options.overrides, progress)
     spec = on_platform(choose_formats(spec, options.formats, plugins, progress), os.environ)
-    registry = Registry.load(spec, plugins)
-    registry.check(spec)
+    registry = Registry.checked(spec, plugins)
     key = signing_key(options.sign)
     folder = out or default_folder(found)
     with Workspace(folder) as space:

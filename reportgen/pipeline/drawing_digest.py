@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from reportgen.errors import SpecError, about
+from reportgen.outputs import template_folder
 from reportgen.pipeline.code_digest import DRAWING, catalogue_digest, code_digest
 from reportgen.pipeline.fingerprint import NO_PLUGINS, digest_plugins
 from reportgen.plugins import Plugins
@@ -26,14 +27,12 @@ def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS)
 
     Raises SpecError.
     """
-    from reportgen.outputs.templating import template_root  # imports jinja2, which an unchanged run need not
-
     whole = hashlib.sha256(code_digest(*DRAWING).encode())
     whole.update(catalogue_digest().encode())
     whole.update(json.dumps(versions(DRAWING_DISTRIBUTIONS)).encode())
     if plugins.modules:
         whole.update(json.dumps(digest_plugins(plugins.modules, DigestMemo.load()), sort_keys=True).encode())
-    for root in (template_root(), *([templates] if templates else [])):
+    for root in (template_folder.template_root(), *([templates] if templates else [])):
         for path in list_templates(root):
             try:
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -47,10 +46,8 @@ def drawing_digest(templates: Path | None = None, plugins: Plugins = NO_PLUGINS)
 def code_of_drawing() -> str:
     """Digest of the parts of this package that draw a report: code, translations, templates and style sheets; none of
     a user's own, and no library's. Two versions of the code may have one number."""
-    from reportgen.outputs.templating import template_root  # as above
-
     whole = hashlib.sha256(f"{code_digest(*DRAWING)} {catalogue_digest()}\n".encode())
-    root = template_root()
+    root = template_folder.template_root()
     for path in list_templates(root):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         whole.update(f"{path.relative_to(root).as_posix()}\0{digest}\n".encode())

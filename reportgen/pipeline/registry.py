@@ -45,7 +45,7 @@ class Registry:
     @property
     def look(self) -> str:
         """All that is seen of the user's own files but templates."""
-        return self.css + (f"\0{self.logo.uri}" if self.logo is not None else "")
+        return look_text(self.css, self.logo)
 
     @classmethod
     def load(cls, spec: ReportSpec, plugins: Plugins) -> Registry:
@@ -62,6 +62,13 @@ class Registry:
         css, logo = read_css(spec), read_own_logo(spec)
         selected = {name: sections[name] for name in wanted}
         return cls(selected, {n: outputs[n] for n in spec.outputs}, plugins, css, logo, spec.report.is_brief)
+
+    @classmethod
+    def checked(cls, spec: ReportSpec, plugins: Plugins) -> Registry:
+        """`load`, and `check` of it."""
+        registry = cls.load(spec, plugins)
+        registry.check(spec)
+        return registry
 
     def figures_of_sections(self, subject: Subject) -> tuple[str, ...]:
         """The names of the figures that sections show."""
@@ -102,6 +109,16 @@ def check_language(name: str) -> None:
     catalogue(name)
     if name == "zh":
         check_chinese()
+
+
+def look_text(css: str, logo: Logo | None) -> str:
+    """All that is seen of the user's own files but templates, as text."""
+    return css + (f"\0{logo.uri}" if logo is not None else "")
+
+
+def read_look(spec: ReportSpec) -> str:
+    """`Registry.look` of a spec, before any section or output is loaded. Raises SpecError."""
+    return look_text(read_css(spec), read_own_logo(spec))
 
 
 def read_css(spec: ReportSpec) -> str:

@@ -30,6 +30,8 @@ finally:
     print(json.dumps(sorted({"torch", "torch._dynamo", "sympy", "sklearn", "scipy.stats"} & set(sys.modules))))
 """
 """The command line, and then which of these it has loaded."""
+LATE = ("torch", "matplotlib", "weasyprint", "jinja2", "reportgen.report.sections", "reportgen.outputs.html")
+"""What a build that has nothing to do does not load."""
 KEYS = {"name", "label", "value", "low", "high", "n", "unit", "higher_is_better", "display"}
 
 
@@ -82,7 +84,8 @@ def test_metrics_are_those_of_the_record_counted_again(built: Path) -> None:
 def test_an_unchanged_spec_is_built_in_no_time_and_without_torch(built: Path) -> None:
     code = (
         "import sys\nfrom reportgen.cli import main\n"
-        "try:\n    main()\nfinally:\n    print(sorted({'torch', 'matplotlib', 'weasyprint'} & set(sys.modules)))"
+        f"late = {LATE}\n"
+        "try:\n    main()\nfinally:\n    print([name for name in late if name in sys.modules])"
     )
     before = {path: path.stat().st_mtime_ns for path in (built / "out").rglob("*") if path.is_file()}
     done = subprocess.run(
@@ -92,6 +95,19 @@ def test_an_unchanged_spec_is_built_in_no_time_and_without_torch(built: Path) ->
     assert "[]" in done.stdout
     assert "unchanged" in done.stdout + done.stderr
     assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_a_wrong_section_is_refused_where_there_is_a_report_too(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    spec = write_spec(tmp_path, f"{TINY}\nreport:\n  sections: [summary, nosuch]\n")
+    said = run_here(capsys, "build", spec, "-o", tmp_path / "out")
+    assert said.code == 2
+    assert "there is no section 'nosuch'" in said.err
+    assert "spec.yaml:" in said.err
+    left = {path.relative_to(tmp_path): path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert left == {path.relative_to(built): path.read_bytes() for path in (built / "out").rglob("*") if path.is_file()}
 
 
 def test_a_new_title_is_set_without_measuring_again(

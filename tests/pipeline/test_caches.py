@@ -84,7 +84,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         if f"elsewhere/{added.name}" not in CONTENTS:
             added.write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path / "elsewhere")
-    monkeypatch.setattr("reportgen.outputs.templating.template_root", lambda: tmp_path / "templates")
+    monkeypatch.setattr("reportgen.outputs.template_folder.template_root", lambda: tmp_path / "templates")
     yield tmp_path
     for name in [name for name in sys.modules if name.partition("_")[0] == "adds" or name.partition(".")[0] == "helps"]:
         del sys.modules[name]

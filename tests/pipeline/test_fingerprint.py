@@ -232,7 +232,7 @@ def test_templates_and_code_are_in_the_digest_of_a_drawing(tmp_path: Path, monke
     ours, own = tmp_path / "templates", tmp_path / "own"
     ours.mkdir()
     own.mkdir()
-    monkeypatch.setattr("reportgen.outputs.templating.template_root", lambda: ours)
+    monkeypatch.setattr("reportgen.outputs.template_folder.template_root", lambda: ours)
     found = [(drawing_digest(), drawing_digest(own))]
     for path in (ours / "report.html.j2", own / "summary.html.j2"):
         path.write_text("2")
