@@ -29,6 +29,7 @@ EXPLAINED = {
     "By top-1 accuracy, each with its own": "how the table is read, the same above every ranking",
     "Change in top-1 accuracy from the second to": "how the table is read, the same above every ranking",
     "A line holds the records of one model": "how the page is read, the same on every index",
+    "Timed in {count} process": "a method",
     "Every pair of models on the same images": "a method",
     "Each run is compared with the run before": "a method",
     "A finding that chance could make": "a method",
