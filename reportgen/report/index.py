@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reportgen.comparison.history import Step
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.summary import Summary, headline_names
+from reportgen.report.sections.history import CHANGED, UNCHANGED
 from reportgen.report.sparkline import Sparkline, draw_sparkline
 from reportgen.text import numerals
 from reportgen.text.dates import format_day
@@ -289,9 +290,13 @@ def format_verdict(line: Line, marks: Sequence[int]) -> str:
         return _("No two of its records can be compared.")
     tests = ngettext("{count} paired test", "{count} paired tests", tested)
     if not marks:
-        return _("No change in top-1 accuracy in {tests} after Holm’s correction.", tests=tests)
+        return UNCHANGED.says(
+            _("No significant change in top-1 accuracy in {tests} after Holm’s correction.", tests=tests)
+        )
     changes = ngettext("{count} change point", "{count} change points", len(marks))
-    return _("{changes} in top-1 accuracy in {tests} after Holm’s correction.", changes=changes, tests=tests)
+    return CHANGED.says(
+        _("{changes} in top-1 accuracy in {tests} after Holm’s correction.", changes=changes, tests=tests)
+    )
 
 
 def format_change(line: Line, at: int) -> str:

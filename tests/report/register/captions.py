@@ -13,6 +13,7 @@ from reportgen.record.comparison import Comparison
 from reportgen.record.judgement import Judgement
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
+from reportgen.report.index import Line, format_verdict
 from reportgen.report.sections.baseline.view import SECTION as BASELINE
 from reportgen.report.sections.history import SECTION as HISTORY
 from reportgen.report.sections.summary import against_baseline
@@ -102,6 +103,14 @@ def rank(*records: RunRecord) -> Subject:
     return presented(records[0], Judgement(ranking=ranking.seen_by(1)))
 
 
+def index_line(subject: Subject) -> str:
+    """What the index says of a line of two records whose change was tested, or of one that was not."""
+    history = subject.judgement.history
+    step = history.step if history is not None else None
+    line = Line(records=(), steps=(None, step), images="", n=0)  # type: ignore[arg-type]
+    return format_verdict(line, [1] if step is not None and step.p <= 0.05 else [])
+
+
 def small_gain(record: RunRecord) -> Subject:
     """A gain that is sure, within a wide margin."""
     return judged(improved(record, 20), record, margin=0.2)
@@ -158,6 +167,7 @@ PLACES = {
     "recall by class": Place(figure("baseline_recall"), {**CLASSES, "one not shown": hidden_class}),
     "ranking": Place(figure("baseline_ranking"), RANKINGS),
     "pairs": Place(lambda subject: BASELINE.build(subject, {}), RANKINGS | PAIRS),
+    "index": Place(index_line, RUNS.records),
     "history": Place(lambda subject: HISTORY.build(subject, {}), RUNS.records),
     "reliability": Place(
         figure("reliability"), {f"{at} {said[:30]}": calibrated(groups) for at, (groups, said) in enumerate(CASES)}

@@ -19,7 +19,8 @@ ROOMS = ("figures", "report", "outputs")
 """Packages that write for readers of a report."""
 JUDGES = re.compile(
     r"significan|evidence|too few|not enough|not certain|may or may|surely|undecided|unclear|distinguish|equivalent|"
-    r"hardly|faster|slower|more slowly|confident on average|better than|worse than|models may be|every difference",
+    r"hardly|faster|slower|more slowly|no change in|change point|Holm|confident on average|"
+    r"better than|worse than|models may be|every difference",
     re.IGNORECASE,
 )
 """What a sentence says that a test, or a number set against another, decides."""
@@ -35,6 +36,11 @@ EXPLAINED = {
     "A finding that chance could make": "a method",
     "Marks: groups of equal modules": "how the figure is read, the same under every roofline",
     "Modules against the machine’s limits": "the order of the rows of an alternative text",
+    "{count} change point": "a part of the sentence that is said",
+    "p, Holm": "the head of a column",
+    "Recall of every class, the largest loss": "how the table is read, the same above every one",
+    "Runs of this model on the same": "how the table is read, the same above every one",
+    "Negative log-likelihood of the runs": "how the table is read, the same above every one",
     "Equal modules share a row": "how the table is read, the same above every one",
     "no worse than the baseline": "the name of a test case, whatever it gives",
     "✓ All gates": "a gate's rule and bound are the spec's",
