@@ -17,6 +17,7 @@ from reportgen.report.sections.summary import SummaryView
 from reportgen.report.verdict import format_change, format_verdict, write_verdict
 from reportgen.report.wording import count_flips
 from tests.comparison.cases import another_seed, improved, judged, with_logits, with_seeds
+from tests.figures.drawing import drawn
 from tests.metrics.test_draws import by_chance, noisy
 from tests.outputs.reports import plain_report
 from tests.report.sections.cases import build, change, page
@@ -43,6 +44,13 @@ BEGINNINGS = {
     "points (",
     "equivalent": "These weights are equivalent to the baseline’s: top-1 accuracy changed by +0.5 points (",
 }
+
+
+@pytest.mark.parametrize(("images", "said"), [(1, "1 image turned from right"), (2, "2 images turned from right")])
+def test_images_that_flipped_are_counted_in_words_that_fit(record: RunRecord, images: int, said: str) -> None:
+    subject = judged(record, improved(record, images))
+    assert f"{said} to wrong and 0 from wrong to right" in build(SECTION, subject).findings[0].text
+    assert drawn(subject, "baseline_flips").caption.startswith(f"{said} to wrong and 0 from wrong to right.")
 
 
 def test_a_gain_that_is_sure_and_within_the_margin_is_called_small(record: RunRecord) -> None:

@@ -210,6 +210,8 @@ def test_the_way_to_the_farthest_parameter_is_counted(record: RunRecord) -> None
         sentence
         == "Gradients reach every trainable parameter (1); the farthest from the loss, “a.weight”, is 4 operators away."
     )
+    near = build(SECTION, with_graph(record, reach(("a.weight", True), chain=0))).sentence("reach every")
+    assert near.endswith("the farthest from the loss, “a.weight”, is 1 operator away.")
     residual = build(SECTION, with_graph(record, residual_net(2))).sentence("reach every")
     assert "“stem.weight”, is 15 operators away on the longest path and 10 on the shortest" in residual
 

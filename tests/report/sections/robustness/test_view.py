@@ -39,6 +39,10 @@ def test_a_mean_over_corruptions_without_an_interval_has_no_empty_brackets(recor
     assert found is not None
     assert "()" not in found.text
     assert "−10.0 points against the same unmodified images; there is no interval of the change." in plain(found.text)
+    assert "Over 4 kinds of corruption at severities 1 and 3 the mean" in found.text
+    one = find_mean(record, CorruptionMean(accuracy, change, 1, (3,)), "")
+    assert one is not None
+    assert "Over 1 kind of corruption at severity 3 the mean" in one.text
 
 
 def test_a_wrong_preparation_is_the_first_thing_said_and_a_banner(record: RunRecord) -> None:

@@ -12,7 +12,7 @@ from reportgen.record.measurements import Measurements
 from reportgen.record.run import TEST_RIGHT, Divergence, EpochStats, RunRecord, Stage
 from reportgen.record.subject import Subject
 from reportgen.report.model import Skipped
-from reportgen.report.sections.training.findings import epoch_text
+from reportgen.report.sections.training.findings import epoch_text, format_passes
 from reportgen.report.sections.training.methods import training_methods
 from reportgen.report.sections.training.view import MOST_EPOCHS, SECTION, TrainingView, thin
 from tests.report.sections.cases import build, change, page
@@ -255,3 +255,8 @@ def test_the_history_says_of_what_images_the_training_loss_is(
     caption = SECTION.build(Subject(shown), {}).history.caption  # type: ignore[union-attr]
     loss = f"Training loss: mean over the steps since the row before ({shown.training.loss.text}; {said})."
     assert caption.startswith(f"The history in numbers. {loss} Test loss: mean negative log-likelihood.")
+
+
+@pytest.mark.parametrize(("seen", "said"), [(0.46, "0.46 passes"), (1.0, "one pass"), (2.0, "2 passes")])
+def test_passes_are_counted_in_words_that_fit(seen: float, said: str) -> None:
+    assert format_passes(seen) == said
