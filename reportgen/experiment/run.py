@@ -61,7 +61,7 @@ REFUSED = "The model refused {count} batch"
 FIRST = 5
 """Test images whose work is compared."""
 REACHING = 64
-"""Test images that may reach what the first does not."""
+"""Test images, and as many training images, that may reach what the first does not."""
 TIMED_BATCH = 32
 """Images of up to 64×64; of larger ones as many as have the same number of pixels."""
 
@@ -89,7 +89,8 @@ def run_experiment(
             example = first_image(data)
             trace = trace_model(module, example, model_without_paths(spec.model).source)
             trace = with_varying(trace, module, data.normalization.apply(data.test_images[:FIRST]))
-            trace = with_reached(trace, module, data.normalization.apply(data.test_images[:REACHING]))
+            several = torch.cat([data.test_images[:REACHING], data.train_images[:REACHING]])
+            trace = with_reached(trace, module, data.normalization.apply(several))
             trace = with_fit(trace, module, example, adapts=spec.model.stem == "as_is")
         so_far = SoFar.begin(request, device, loaded, clock, keeper, trace, choose_images)
         so_far.train()

@@ -227,15 +227,17 @@ def find_unused(trace: ModelTrace) -> Finding | None:
     names, idle = join_few([quote(path) for path in trace.unused]), trace.unused_parameters
     if idle is None:
         text = ngettext(
-            "{count} module with parameters is never called in a forward pass: {names}.",
-            "{count} modules with parameters are never called in a forward pass: {names}.",
+            "{count} module with parameters is not called in any forward pass that was traced: {names}.",
+            "{count} modules with parameters are not called in any forward pass that was traced: {names}.",
             len(trace.unused),
             names=names,
         )
     else:
         text = ngettext(
-            "{count} module with parameters is never called in a forward pass: {names} ({idle} parameters).",
-            "{count} modules with parameters are never called in a forward pass: {names} ({idle} parameters).",
+            "{count} module with parameters is not called in any forward pass that was traced: {names} "
+            "({idle} parameters).",
+            "{count} modules with parameters are not called in any forward pass that was traced: {names} "
+            "({idle} parameters).",
             len(trace.unused),
             names=names,
             idle=numerals.count(idle),
