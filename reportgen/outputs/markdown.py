@@ -79,5 +79,5 @@ def bar(share: float | None, width: int = 10) -> Raw:
 def one_line(text: str) -> str:
     """The text without line breaks, controls and marks that turn the direction of what follows."""
     kept = (character if unicodedata.category(character) not in ("Cc", "Cs") else " " for character in text)
-    turning = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"))
+    turning = dict.fromkeys(map(ord, "\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"))
     return SPACE.sub(" ", "".join(kept).translate(turning)).strip(" ")

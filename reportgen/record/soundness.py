@@ -137,6 +137,7 @@ def find_wrong_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
     yield from find_wrong_values(record.measured.values if record.measured is not None else ())
     if record.measured is not None:
         yield from find_wrong_tables(record.measured, len(record.data.classes))
+        yield from find_wrong_confusion(record.measured.confusion, record.arrays.get("eval.labels"))
     yield from find_wrong_ranges(record)
     yield from find_wrong_graph(record.trace)
 
@@ -158,6 +159,13 @@ def find_wrong_tables(measured: Measurements, classes: int) -> Iterator[tuple[st
     right, wrong = len(measured.calibration.right), len(measured.calibration.wrong)
     if right != wrong:
         yield "measured.calibration", f"{right} bins of right predictions and {wrong} of wrong ones"
+
+
+def find_wrong_confusion(confusion: Sequence[Sequence[int]], labels: np.ndarray | None) -> Iterator[tuple[str, str]]:
+    """Counts of images that no evaluation of so many gives."""
+    counted, there = sum(map(sum, confusion)), len(labels) if labels is not None else LARGEST
+    if any(count < 0 for row in confusion for count in row) or counted > there:
+        yield "measured.confusion", f"{counted:,} images of {there:,}, or less than none in a cell"
 
 
 def find_wrong_graph(trace: ModelTrace) -> Iterator[tuple[str, str]]:

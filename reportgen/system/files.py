@@ -91,6 +91,11 @@ def trouble(error: OSError, path: Path) -> EnvironmentTrouble:
         return EnvironmentTrouble(message, "Choose another folder with -o, or change its permissions.")
     if error.errno == errno.EROFS:
         return EnvironmentTrouble(f"{path} is on a read-only disk", "Choose another folder with -o.")
+    if error.errno == errno.EFBIG:
+        message = f"{path} can't be written: it is larger than a file may be here"
+        return EnvironmentTrouble(
+            message, "Raise the limit of this process (ulimit -f), or choose another disk with -o."
+        )
     if error.errno == errno.ENAMETOOLONG:
         name = shorten_middle(str(path), LONGEST_PATH)
         return EnvironmentTrouble(f"the name is too long for this disk: {name}", "Choose a shorter folder with -o.")

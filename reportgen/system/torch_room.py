@@ -41,7 +41,7 @@ HINT = "Raise the limit (ulimit -v), or lift it: ulimit -v unlimited. A smaller 
 def guard_torch() -> TorchGuard | None:
     """Where this process has a limit, have PyTorch tried before it is first imported, by a finder that is returned."""
     limit = address_limit()
-    if limit is None or limit >= AMPLE or "torch" in sys.modules:
+    if limit is None or limit >= AMPLE:
         return None
     guard = TorchGuard()
     sys.meta_path.insert(0, guard)
@@ -51,7 +51,7 @@ def guard_torch() -> TorchGuard | None:
 @contextmanager
 def torch_guarded() -> Iterator[None]:
     """Inside, PyTorch is tried before it is first imported, where this process has a limit."""
-    guard = guard_torch()
+    guard = None if "torch" in sys.modules else guard_torch()
     try:
         yield
     finally:

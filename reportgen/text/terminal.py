@@ -10,7 +10,9 @@ from typing import TextIO
 
 GAP = "\u200b"
 """A space that nobody sees."""
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 """Characters that move the cursor, colour, reorder or otherwise command a terminal."""
 ONE = {"bytes": "byte", "figures": "figure", "formats": "format", "images": "image", "records": "record"}
 """The singular of each unit that a stage is counted in."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 COMMANDING = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 """Characters that break a line, command a terminal, reorder a text, or that no document can hold."""
 BYTES = range(0xDC80, 0xDD00)

@@ -21,8 +21,8 @@ from reportgen.progress import Progress
 from reportgen.system.plain_lines import PlainLines
 from reportgen.text.terminal import ONE, counted, duration, plural, put, put_command, safe, safe_line
 
-NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\x07"
-SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{7}"
+NASTY = "\x1b[31mred\x1b[0m [bold]b[/bold] :smile: \r\u202e\u061c\x07"
+SHOWN = r"\u{1b}[31mred\u{1b}[0m [bold]b[/bold] :smile: \u{d}\u{202e}\u{61c}\u{7}"
 
 
 class Clock:

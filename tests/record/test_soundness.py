@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reportgen.errors import RecordError
+from reportgen.record.arrays import Arrays
 from reportgen.record.probe_arrays import FORMS, find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
 from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE, SketchedLayer, WeightSketch
@@ -123,6 +124,20 @@ def test_tables_that_nothing_can_be_drawn_from_are_refused(
     changed = measured.model_copy(update={field: other[field]})
     save_record(record.model_copy(update={"measured": changed}), tmp_path)
     with pytest.raises(RecordError, match=words):
+        load_record(tmp_path)
+
+
+@pytest.mark.parametrize(("cell", "evaluated"), [(10**18, True), (-1, True), (-1, False)])
+def test_counts_of_images_that_were_not_evaluated_are_refused(
+    record: RunRecord, tmp_path: Path, cell: int, evaluated: bool
+) -> None:
+    measured = record.measured
+    assert measured is not None
+    first, *rest = measured.confusion
+    changed = measured.model_copy(update={"confusion": ((cell, *first[1:]), *rest)})
+    arrays = record.arrays if evaluated else Arrays({})
+    save_record(record.model_copy(update={"measured": changed, "arrays": arrays}), tmp_path)
+    with pytest.raises(RecordError, match=r"measured\.confusion: [\d,-]+ images of [\d,]+"):
         load_record(tmp_path)
 
 

@@ -480,7 +480,13 @@ def test_a_name_too_long_for_the_disk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "message"),
-    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "no permission"), (errno.EROFS, "read-only"), (errno.EIO, "error")],
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EACCES, "no permission"),
+        (errno.EROFS, "read-only"),
+        (errno.EFBIG, "larger than a file may be"),
+        (errno.EIO, "error"),
+    ],
 )
 def test_a_machine_that_refuses_at_once(out: Path, monkeypatch: pytest.MonkeyPatch, number: int, message: str) -> None:
     def refuse(*_: object, **__: object) -> None:

@@ -42,7 +42,7 @@ def test_what_is_left_out(found: str, expected: str) -> None:
 
 
 def test_one_line_holds_what_can_be_printed() -> None:
-    assert one_line(" a\n\tb\x00c\u202ed  ") == "a b c d"
+    assert one_line(" a\n\tb\x00c\u202ed\u061c  ") == "a b c d"
 
 
 CLASSES = tuple(f"class_with_a_rather_long_name_{number:04d}" for number in range(1000))

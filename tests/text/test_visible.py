@@ -19,6 +19,7 @@ from reportgen.text.visible import visible
         ("a\nb\r\tc", r"a\nb\r\tc"),
         ("bell\x07\x1b[31m\x7f\x9b", r"bell\u{7}\u{1b}[31m\u{7f}\u{9b}"),
         ("\u202egnp.exe\u2066\u2028", r"\u{202e}gnp.exe\u{2066}\u{2028}"),
+        ("gnp\u061c.exe", r"gnp\u{61c}.exe"),
         ("half \ud83d", r"half \u{d83d}"),
         ("\ufeff\uffff", r"\u{feff}\u{ffff}"),
         ("::error::no", r"\u{3a}:error::no"),
