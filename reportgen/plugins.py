@@ -23,7 +23,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -228,17 +228,17 @@ class Named(Protocol):
 K = TypeVar("K", bound=Named)
 
 
-def discover(package: str, attribute: str, kind: type[K]) -> dict[str, K]:
+def discover(package: str, attribute: str, kind: type[K], among: Collection[str] | None = None) -> dict[str, K]:
     """Import every module of `package` that holds an `attribute` and collect it, by name, in alphabetical order.
 
-    Modules are read before they are imported, so that those which hold none, some of them slow to import, are not.
-    Raises RuntimeError, our bug, for an object of another kind, or a name twice.
+    Modules are read before they are imported, so that those which hold none, some of them slow to import, are not;
+    `among`: only those of these names. Raises RuntimeError, our bug, for an object of another kind, or a name twice.
     """
     parent = importlib.import_module(package)
     found: dict[str, K] = {}
     for info in sorted(pkgutil.iter_modules(parent.__path__), key=lambda item: item.name):
         name = f"{package}.{info.name}"
-        if not binds(name, attribute):
+        if (among is not None and info.name not in among) or not binds(name, attribute):
             continue
         for thing in collect(importlib.import_module(name), attribute, kind):
             if thing.name in found:

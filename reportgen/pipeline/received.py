@@ -60,10 +60,10 @@ def spell(value: Any) -> str:
 
 def without_unknown(spec: ReportSpec, recorded: ReportSpec, plugins: Plugins, progress: Progress) -> ReportSpec:
     """The spec without the record's sections, outputs and gates that only plug-ins have which were left out."""
-    from reportgen.outputs import find_outputs
+    from reportgen.outputs import select_outputs
     from reportgen.report.sections import find_sections
 
-    sections, outputs = find_sections() | plugins.sections, find_outputs() | plugins.outputs
+    sections, outputs = find_sections() | plugins.sections, select_outputs(spec.outputs, plugins.outputs)
     report = spec.report
     if report.chosen and report.sections == recorded.report.sections:
         report = report.model_copy(update={"sections": keep(report.chosen, sections, "section", progress) or None})

@@ -50,11 +50,11 @@ class Registry:
     @classmethod
     def load(cls, spec: ReportSpec, plugins: Plugins) -> Registry:
         """Find everything that is available, plug-ins included, and keep what the spec asks for."""
-        from reportgen.outputs import find_outputs
+        from reportgen.outputs import select_outputs
         from reportgen.report.sections import find_sections
 
         sections = find_sections() | plugins.sections
-        outputs = find_outputs() | plugins.outputs
+        outputs = select_outputs(spec.outputs, plugins.outputs)
         chosen = spec.report.chosen
         wanted = chosen or sorted(sections, key=lambda name: (sections[name].order, name))
         refuse_unknown("section", wanted, sections, "report.sections")
