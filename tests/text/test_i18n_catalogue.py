@@ -35,6 +35,12 @@ TERMS = {
     "no key",
     "no.\u00a0{index}",
     "parameters {ratio}",
+    "one pass",
+    "severity {level}",
+    "severities {levels}",
+    "augmented images",
+    "images without augmentation",
+    "no training images",
 }
 """Terms that stand inside of sentences: noun phrases, and numbers in brackets with what they are."""
 ABBREVIATED = {"{height}×{width}, {channels} ch."}
