@@ -28,6 +28,7 @@ from reportgen.experiment.models.preparing import (
 )
 from reportgen.experiment.models.pretrained import Fetching
 from reportgen.experiment.models.pretrained_choice import find_pretrained
+from reportgen.experiment.models.returned import take_model
 from reportgen.experiment.models.stems import adapt_stem
 from reportgen.experiment.models.weights import Filled, fill_weights
 from reportgen.experiment.torch_settings import kept_settings
@@ -202,11 +203,13 @@ def is_slip(prefix: str, base: Path) -> bool:
 
 
 def make(source: ModelSource, order: Order) -> Made:
-    """The model that a source makes. Raises EnvironmentTrouble where memory is short, and whatever else it raises."""
+    """The model that a source makes. Raises EnvironmentTrouble where memory is short, ModelError where it makes none or
+    several, and whatever else it raises."""
     with needing_memory(f"making {source.name}:{order.name}", "Use a smaller model."):
         if source.make_as_asked is not None:
             return source.make_as_asked(order)
-        return Made(source.make(order.name, order.args, order.classes, order.base))
+        made = source.make(order.name, order.args, order.classes, order.base)
+        return Made(*take_model(made, f"{source.name}:{order.name}"))
 
 
 def file_digest(source: ModelSource, name: str, base: Path) -> str | None:

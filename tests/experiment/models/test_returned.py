@@ -10,6 +10,7 @@ import torch
 from reportgen.errors import ModelError
 from reportgen.experiment.models import LoadedModel, load_model
 from reportgen.experiment.models.returned import find_modules
+from reportgen.plugins import ModelSource
 from reportgen.spec.types import ModelSpec
 
 HEAD = """
@@ -114,3 +115,15 @@ def test_values_that_hold_themselves_come_to_an_end() -> None:
     round_and_round: list[object] = [torch.nn.ReLU()]
     round_and_round.append(round_and_round)
     assert [part.name for part in find_modules(round_and_round)] == ["0"]
+
+
+def test_what_a_plugged_in_source_makes_is_looked_at_in_the_same_way(tmp_path: Path) -> None:
+    def zoo(made: object) -> dict[str, ModelSource]:
+        return {"zoo": ModelSource("zoo", "a zoo", lambda *_asked: made, tuple)}  # type: ignore[arg-type, return-value]
+
+    spec, net = ModelSpec(source="zoo:any"), torch.nn.Linear(3, 10)
+    loaded = load_model(spec, tmp_path, 10, zoo((net, None)))
+    assert loaded.module is net
+    assert "its entry “0” (Linear) was used as the model" in loaded.notes[0].text
+    with pytest.raises(ModelError, match=r"zoo:any returns None, not a torch\.nn\.Module"):
+        load_model(spec, tmp_path, 10, zoo(None))
