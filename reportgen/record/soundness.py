@@ -14,6 +14,7 @@ from reportgen.record.definitions import HEADLINE
 from reportgen.record.measurements import Measurements
 from reportgen.record.metric_value import MetricValue
 from reportgen.record.probe_arrays import find_wrong_probe_arrays
+from reportgen.record.probes.weights import WeightFacts
 from reportgen.record.ranges import find_wrong_ranges
 from reportgen.record.run import TEST_RIGHT, EpochStats, RunRecord
 from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE
@@ -162,10 +163,10 @@ def find_wrong_tables(measured: Measurements, classes: int) -> Iterator[tuple[st
 
 
 def find_wrong_confusion(confusion: Sequence[Sequence[int]], labels: np.ndarray | None) -> Iterator[tuple[str, str]]:
-    """Counts of images that no evaluation of so many gives."""
-    counted, there = sum(map(sum, confusion)), len(labels) if labels is not None else LARGEST
-    if any(count < 0 for row in confusion for count in row) or counted > there:
-        yield "measured.confusion", f"{counted:,} images of {there:,}, or less than none in a cell"
+    """More images than were evaluated."""
+    counted = sum(map(sum, confusion))
+    if labels is not None and counted > len(labels):
+        yield "measured.confusion", f"{counted:,} images of {len(labels):,}"
 
 
 def find_wrong_graph(trace: ModelTrace) -> Iterator[tuple[str, str]]:
@@ -203,12 +204,21 @@ def wrong_probe_counts(record: RunRecord) -> Iterator[tuple[str, str]]:
         if name in arrays and arrays[name].shape[axis] != count:
             yield f"probes.{field}", f"{count} of them, and {name} has {arrays[name].shape[axis]}"
     if probes is not None and probes.weights is not None:
-        matrices = len(probes.weights.matrices)
-        if not all(0 <= place < matrices for place in (*probes.weights.shown, *probes.weights.enlarged)):
-            yield "probes.weights.shown", f"a place that is none of {matrices} matrices"
+        yield from wrong_matrices(probes.weights)
     step = probes.cost.step if probes is not None and probes.cost is not None else None
     if step is not None and len(step.share_intervals) not in (0, len(step.parts)):
         yield "probes.cost.step.share_intervals", f"{len(step.share_intervals)} of {len(step.parts)} parts"
+
+
+def wrong_matrices(weights: WeightFacts) -> Iterator[tuple[str, str]]:
+    """Places of matrices that there are not, and tails of no eigenvalue."""
+    matrices = len(weights.matrices)
+    if not all(0 <= place < matrices for place in (*weights.shown, *weights.enlarged)):
+        yield "probes.weights.shown", f"a place that is none of {matrices} matrices"
+    for place, matrix in enumerate(weights.matrices):
+        for moment, found in (("final", matrix.final), ("initial", matrix.initial)):
+            if found is not None and found.tail is not None and found.tail.n < 1:
+                yield f"probes.weights.matrices.{place}.{moment}.tail.n", f"{found.tail.n} eigenvalues"
 
 
 def find_huge(fields: object, place: str = "") -> str:

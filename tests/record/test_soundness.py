@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from reportgen.errors import RecordError
-from reportgen.record.arrays import Arrays
 from reportgen.record.probe_arrays import FORMS, find_wrong_probe_arrays
 from reportgen.record.run import RunRecord
 from reportgen.record.sketch import SKETCH_ARRAY, SKETCH_SIZE, SketchedLayer, WeightSketch
 from reportgen.record.store import load_record
 from tests.support.records import save_record
 from tests.support.robustness_facts import facts_of, probed
+from tests.support.weights import weighed
 
 CLASSES, IMAGES = 3, 20
 GOOD = {
@@ -127,17 +127,30 @@ def test_tables_that_nothing_can_be_drawn_from_are_refused(
         load_record(tmp_path)
 
 
-@pytest.mark.parametrize(("cell", "evaluated"), [(10**18, True), (-1, True), (-1, False)])
-def test_counts_of_images_that_were_not_evaluated_are_refused(
-    record: RunRecord, tmp_path: Path, cell: int, evaluated: bool
-) -> None:
+def test_more_images_than_were_evaluated_are_refused(record: RunRecord, tmp_path: Path) -> None:
     measured = record.measured
     assert measured is not None
     first, *rest = measured.confusion
-    changed = measured.model_copy(update={"confusion": ((cell, *first[1:]), *rest)})
-    arrays = record.arrays if evaluated else Arrays({})
-    save_record(record.model_copy(update={"measured": changed, "arrays": arrays}), tmp_path)
-    with pytest.raises(RecordError, match=r"measured\.confusion: [\d,-]+ images of [\d,]+"):
+    changed = measured.model_copy(update={"confusion": ((10**18, *first[1:]), *rest)})
+    save_record(record.model_copy(update={"measured": changed}), tmp_path)
+    with pytest.raises(RecordError, match=r"measured\.confusion: 1,000,[\d,]+ images of \d+$"):
+        load_record(tmp_path)
+
+
+@pytest.mark.parametrize("moment", ["final", "initial"])
+def test_a_tail_of_no_eigenvalues_is_refused(record: RunRecord, tmp_path: Path, moment: str) -> None:
+    made = weighed(record)
+    assert made.probes is not None
+    facts = made.probes.weights
+    assert facts is not None
+    numbers = getattr(facts.matrices[0], moment)
+    none = numbers.model_copy(update={"tail": numbers.tail.model_copy(update={"n": 0})})
+    changed = facts.model_copy(
+        update={"matrices": (facts.matrices[0].model_copy(update={moment: none}), *facts.matrices[1:])}
+    )
+    probes = made.probes.model_copy(update={"weights": changed})
+    save_record(made.model_copy(update={"probes": probes}), tmp_path)
+    with pytest.raises(RecordError, match=rf"probes\.weights\.matrices\.0\.{moment}\.tail\.n: 0 eigenvalues"):
         load_record(tmp_path)
 
 
