@@ -18,6 +18,7 @@ from reportgen.record.paired_latency import TOO_LONG
 from reportgen.record.run import RunRecord
 from reportgen.record.store import Stored, store, write_files
 from reportgen.spec.gates import Rule
+from reportgen.system.files import check_current_folder
 from reportgen.system.memory import is_memory_error
 from reportgen.text.errors import describe_error
 
@@ -87,11 +88,12 @@ def run(request: Request, kept: KeptRun, *, again: bool) -> Measured:
 
     Data that it fetches first counts as if it had been here.
     """
+    check_extras(request.spec)
+    check_current_folder()
     from reportgen.experiment.keeping import Keeper
     from reportgen.experiment.run import run_experiment
     from reportgen.metrics.selection import images_to_keep
 
-    check_extras(request.spec)
     earlier = None
     if not again:
         earlier = find_unfinished(kept.space, request.fingerprint, kept.progress, request.base)

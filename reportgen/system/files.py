@@ -73,6 +73,22 @@ def is_shut_off(path: Path) -> bool:
     return False
 
 
+def exists_here() -> bool:
+    """Whether there is a current folder."""
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
+
+
+def check_current_folder() -> None:
+    """Raise EnvironmentTrouble where the current folder was removed: Intel's MKL, which PyTorch computes with, would
+    end the process with a word of its own."""
+    if not exists_here():
+        raise EnvironmentTrouble("the current folder was removed", "Change to a folder that exists: cd FOLDER")
+
+
 @contextmanager
 def machine_trouble(path: Path) -> Iterator[None]:
     """Turn an OSError about `path` into an EnvironmentTrouble that says what to do."""

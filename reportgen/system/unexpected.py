@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, InternalError, ReportgenError
 from reportgen.system.fault_log import REPORT_IT, write_log
-from reportgen.system.files import trouble
+from reportgen.system.files import exists_here, trouble
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.workspace import left_behind
 from reportgen.text.errors import words_of
@@ -28,15 +28,6 @@ def explain(error: BaseException) -> ReportgenError:
             return EnvironmentTrouble(message, "Check its permissions and those of the folders above it.")
         return trouble(error, path)
     return own_fault(error)
-
-
-def exists_here() -> bool:
-    """Whether there is a current folder."""
-    try:
-        Path.cwd()
-    except OSError:
-        return False
-    return True
 
 
 def own_fault(error: BaseException) -> InternalError:

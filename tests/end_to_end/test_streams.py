@@ -72,6 +72,18 @@ def test_a_time_that_is_none(tmp_path: Path, epoch: str) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.slow
+def test_a_current_folder_that_was_removed_is_told_before_anything_is_computed(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path, TINY)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = shell(f"cd {gone}; rmdir {gone}; {PYTHON} build {spec} -o {tmp_path / 'out'}", tmp_path)
+    assert done.returncode == 6, done.stderr
+    assert done.stderr.endswith("error: the current folder was removed\n  Change to a folder that exists: cd FOLDER\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.e2e
+@pytest.mark.slow
 def test_an_interrupt_says_what_is_kept(tmp_path: Path) -> None:
     text = TINY.replace("probes: none", "probes: {cost: {processes: 1}}").replace("builtin:linear", "builtin:two_conv")
     write_spec(tmp_path, text)
