@@ -12,6 +12,7 @@ OF_A_PACKAGE = {
     "experiment/test_kinds.py": "models of every kind, from the factory to every number",
     "figures/test_data_figures.py": "the many small figures of data and evaluation, a module each",
     "outputs/test_one_rounding.py": "a number has the same digits in all outputs",
+    "outputs/test_select_outputs.py": "what is asked for is found without the others",
     "pipeline/test_caches.py": "which of the caches miss after a change of one line",
     "report/register/test_captions.py": "all captions, notes, marks and verdicts against the register",
     "report/register/test_register.py": "all sections against the register of claims beside it",

@@ -52,6 +52,7 @@ COVERED: dict[str, tuple[str, ...]] = {
         "report.sections.evaluation.class_findings.find_order",
         "report.sections.evaluation.findings.find_top5",
         "report.sections.evaluation.findings.find_groups",
+        "report.sections.evaluation.findings.side_of",
         "report.sections.explanations.findings.format_votes",
         "report.sections.explanations.findings.find_overlap",
         "report.sections.explanations.findings.find_mistakes",
@@ -83,6 +84,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "test_intervals_coverage.confidence_gaps": (
         "metrics.differences.confidence_gap",
         "report.sections.evaluation.findings.find_calibration",
+        "report.sections.evaluation.calibration_wording.find_agreement",
     ),
     "test_intervals_coverage.confidence_at_exposures": (
         "metrics.differences.mean_difference",
@@ -133,7 +135,6 @@ COVERED: dict[str, tuple[str, ...]] = {
         "comparison.latencies.changes",
     ),
     "test_intervals_coverage.one_process": (
-        "record.latency.summarise",
         "experiment.trace.timing.time_modules",
         "experiment.trace.timing.with_times",
         "experiment.probes.cost.training_step.summarise_steps",

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from reportgen.metrics import measure
 from reportgen.record.archive import pack_files
 from reportgen.record.run import RunRecord
 from reportgen.record.store import ARRAYS_FILE, RECORD_FILE, encode_record
@@ -56,6 +57,7 @@ def shelf(record: RunRecord, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for day, one in enumerate((record, improved(record, 2), better, improved(better, 1)), start=1):
         report(home / f"day {day} #1?", dated(one, day), f"Day {day}")
     fewer = change(record, arrays={name: record.arrays[name][:500] for name in NAMES})
+    fewer = fewer.model_copy(update={"measured": measure(fewer)})
     report(home / "fewer", dated(fewer, 5), "On fewer images")
     other = record.model_copy(
         update={
