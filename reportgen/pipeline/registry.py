@@ -51,6 +51,7 @@ class Registry:
     def load(cls, spec: ReportSpec, plugins: Plugins) -> Registry:
         """Find everything that is available, plug-ins included, and keep what the spec asks for."""
         from reportgen.outputs import select_outputs
+        from reportgen.report.failing import guarded
         from reportgen.report.sections import find_sections
 
         sections = find_sections() | plugins.sections
@@ -60,7 +61,7 @@ class Registry:
         refuse_unknown("section", wanted, sections, "report.sections")
         refuse_unknown("output", spec.outputs, outputs, "outputs")
         css, logo = read_css(spec), read_own_logo(spec)
-        selected = {name: sections[name] for name in wanted}
+        selected = {name: guarded(sections[name]) for name in wanted}
         return cls(selected, {n: outputs[n] for n in spec.outputs}, plugins, css, logo, spec.report.is_brief)
 
     @classmethod

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
+from reportgen.plugins import Section
+from reportgen.record.metric_value import MetricValue
 from reportgen.record.run import RunRecord
 from reportgen.record.subject import Subject
-from reportgen.report.model import Skipped
+from reportgen.report.model import FigureFile, SectionView, Skipped
 from reportgen.system.memory import is_memory_error
 from reportgen.text.errors import describe_error
 from reportgen.text.i18n import _
@@ -23,6 +28,42 @@ def skip(name: str, title: str, error: Exception, subject: Subject) -> Skipped:
     if is_memory_error(error):
         return Skipped(name, title, _("Not made: the machine ran out of memory."), details, by_memory=True)
     return Skipped(name, title, _("Not made: {error}.", error=describe_error(error)), details)
+
+
+Answer = TypeVar("Answer")
+
+
+def guarded(section: Section) -> Section:
+    """The section, which is left out with the reason also where what is asked of it before it is built raises: whether
+    it applies, which figures it chooses, what its numbers are. Memory that runs out is raised as it is."""
+    raised: list[Exception] = []
+
+    def instead(call: Callable[[Subject], Answer], answer: Answer) -> Callable[[Subject], Answer]:
+        def ask(subject: Subject) -> Answer:
+            try:
+                return call(subject)
+            except Exception as error:  # whatever a section raises, the others are worth having
+                if is_memory_error(error):
+                    raise
+                raised.append(error)
+                return answer
+
+        return ask
+
+    def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> SectionView | Skipped:
+        if raised:
+            raise raised[0]
+        return section.build(subject, figures)
+
+    numbers: tuple[MetricValue, ...] = ()
+    names: tuple[str, ...] = ()
+    return replace(
+        section,
+        applies=instead(section.applies, True),
+        chosen=instead(section.chosen, names),
+        values=instead(section.values, numbers),
+        build=build,
+    )
 
 
 def lacks(record: RunRecord) -> bool:

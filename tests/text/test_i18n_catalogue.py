@@ -21,6 +21,7 @@ OWN = {"reportgen/text/i18n.py", "reportgen/record/message.py"}
 """Where they are defined."""
 TERMS = {
     "untitled",
+    "standard deviation, without an interval because all are equal",
     "no interval",
     "training",
     "test",

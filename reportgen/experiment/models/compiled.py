@@ -29,7 +29,7 @@ def note_compiled(module: nn.Module, images: Tensor) -> tuple[Message, ...]:
         return ()
     return (
         nN_(
-            "A function that the model calls is compiled with torch.compile, and was run uncompiled, so that its "
+            "{count} function that the model calls is compiled with torch.compile, and was run uncompiled, so that its "
             "operators can be seen: {names}.",
             "{count} functions that the model calls are compiled with torch.compile, and were run uncompiled, so that "
             "their operators can be seen: {names}.",

@@ -114,7 +114,7 @@ class Disabled(Plain):
         return self.conv(x)
 
 
-ONE = "A function that the model calls is compiled with torch.compile, and was run uncompiled"
+ONE = "1 function that the model calls is compiled with torch.compile, and was run uncompiled"
 
 
 @pytest.mark.parametrize(
