@@ -99,10 +99,15 @@ class LatencyChanges:
         return values
 
     def before(self, metric: MetricValue) -> MetricValue:
-        """The baseline's own number as it was timed in turn, where it was; else as its record has it."""
+        """The baseline's own number as it was timed in turn, where it was; else as its record has it.
+
+        Beside times in turn, those of the baseline's own run are left out: a 95th percentile of another hour can lie
+        below the median.
+        """
         found = self.times_of(metric.name)
         if found is None or found[1]:
-            return metric
+            apart = self.paired is not None and self.paired.times and self.knows(metric.name)
+            return metric.model_copy(update={"value": None, "low": None, "high": None}) if apart else metric
         times = found[0].baseline
         update = {"value": median(times), "low": None, "high": None, "n": len(times)}
         return metric.model_copy(update={**update, "conditions": {**metric.conditions, "processes": len(times)}})

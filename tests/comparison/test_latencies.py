@@ -63,6 +63,16 @@ def test_a_model_twice_as_slow_is_found_and_fails_its_gate(record: RunRecord) ->
     assert next(one for one in found.before if one.name == "latency_p50").value == np.median(BEFORE)
 
 
+def test_beside_times_in_turn_those_of_the_baselines_own_run_are_left_out(record: RunRecord) -> None:
+    known = {one.name: one for one in compared(in_turn(busy(record), BEFORE, SLOWER), record).before}
+    own = {one.name: one for one in compared(busy(record), record).before}
+    for name in ("latency_p95", "throughput"):
+        assert known[name].value is None
+        assert known[name].display == "—"
+        assert own[name].value is not None
+    assert known["accuracy"] == own["accuracy"]
+
+
 def test_the_same_model_covers_one_whatever_its_runs_took(record: RunRecord) -> None:
     found = compared(in_turn(busy(record), BEFORE, SAME), record)
     ratio = value(found, "latency_p50.change_ratio")
