@@ -125,6 +125,7 @@ class Fixed(nn.Module):
 """
 
 
+@pytest.mark.slow
 def test_a_model_of_another_image_size_is_told_of_the_option_that_gives_it(
     records: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

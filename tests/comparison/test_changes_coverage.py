@@ -104,6 +104,7 @@ def without_scaling(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 def test_intervals_of_changes_hold_what_they_should_in_a_few_samples() -> None:
     for name, counts in changes("alike", 500, 20).items():
         assert outside(name, 500, counts, 0.001, most_of("alike", name, 500)) == []

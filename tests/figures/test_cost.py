@@ -36,6 +36,7 @@ def test_every_figure_says_on_what_it_was_measured_and_is_small(record: RunRecor
     assert sum(len(figure.data) for figure in figures) <= BYTES
 
 
+@pytest.mark.slow
 def test_every_batch_size_is_marked_in_both_panels(record: RunRecord) -> None:
     figure = drawn(with_cost(record), "cost_batches")
     assert marks(figure, ACCENT) == 2 * 5

@@ -89,6 +89,7 @@ def test_the_caption_and_the_alternative_text_hold_the_numbers(record: RunRecord
     assert "black: accuracy 10.0 %" in figure.alt.replace("\u00a0", " ")
 
 
+@pytest.mark.slow
 def test_what_lies_beyond_the_axis_is_said_with_its_size(record: RunRecord) -> None:
     here = with_responses(record, 3)
     assert "drawn at the edge" not in drawn(here, "response_exposure").caption

@@ -49,6 +49,7 @@ def test_without_the_probe_nothing_is_drawn(record: RunRecord, name: str) -> Non
     assert isinstance(draw(record.model_copy(update={"probes": None}), [name])[name], Skipped)
 
 
+@pytest.mark.slow
 def test_the_largest_figures_stay_within_their_bytes_and_come_out_the_same(record: RunRecord) -> None:
     full = crowded(record)
     first, second = draw(full, NAMES), draw(full, NAMES)

@@ -68,6 +68,7 @@ def test_every_one_is_an_opaque_image_as_wide_as_a_phone(whole: Subject) -> None
         assert any(character.isdigit() for character in figure.alt)
 
 
+@pytest.mark.slow
 def test_alternative_texts_carry_the_numbers(whole: Subject) -> None:
     comparison, measured = whole.judgement.compared, whole.record.measured
     assert comparison is not None
@@ -143,6 +144,7 @@ def words(figure: FigureFile) -> list[str]:
     return [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]+)</text>", figure.data.decode())]
 
 
+@pytest.mark.slow
 def test_those_of_the_first_page_are_drawings_of_one_size_with_text_that_can_be_read_on_paper(whole: Subject) -> None:
     drawings = draw(whole, FIRST_PAGE)
     for name, figure in drawings.items():

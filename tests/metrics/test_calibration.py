@@ -78,6 +78,7 @@ def test_what_is_calibrated_has_next_to_no_error_and_needs_no_temperature(record
     assert measured.calibration.temperature == pytest.approx(1.0, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 2.0, 4.0])
 def test_a_known_temperature_is_found_and_removes_the_error(record: RunRecord, temperature: float) -> None:
     logits, labels = sampled(5, 20_000, temperature)

@@ -91,6 +91,7 @@ def test_many_pairs_at_once_are_each_by_itself(monkeypatch: pytest.MonkeyPatch, 
     assert len(fisher([], [], [], [])) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("low", "high"), [(40, 60), (1, 5000)])
 def test_a_thousand_classes_that_all_differ_take_two_seconds_at_most(low: int, high: int) -> None:
     rng = np.random.default_rng(2)
@@ -101,6 +102,7 @@ def test_a_thousand_classes_that_all_differ_take_two_seconds_at_most(low: int, h
     assert process_time() - started < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("low", "high", "spread"), [(900, 1100, 0.02), (5, 1500, 0.2), (1, 40, 0.5), (3000, 9000, 0.3)]
 )
@@ -132,6 +134,7 @@ def test_pairs_are_corrected_for_all_of_them() -> None:
     assert np.diag(table).tolist() == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_classes_with_the_same_counts_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     totals = rng.integers(1, 4, 300).tolist()

@@ -83,6 +83,7 @@ def cover(n: int, samples: int) -> tuple[int, int]:
     return held, given
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_change_in_a_few_samples() -> None:
     assert outside("last quarter", 400, cover(400, 250), 0.001) == []
 

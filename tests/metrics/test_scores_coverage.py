@@ -202,6 +202,7 @@ def test_what_the_table_leaves_out_is_covered_otherwise() -> None:
     assert np.mean([one for _share, one in fitted]) == pytest.approx(temperature)
 
 
+@pytest.mark.slow
 def test_the_interval_after_temperature_scaling_holds_the_error_in_a_few_samples() -> None:
     assert outside("ece_scaled", 60, scaled_coverage(*mislabelled(0.1, even=True), 60, 50), 0.001) == []
     assert scaled_coverage(*population("good", even=True), 40, 3) == (0, 0)

@@ -447,6 +447,7 @@ def test_a_check_keeps_to_the_limits_of_the_api(record: RunRecord) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_summary_of_a_check_is_measured_in_bytes(record: RunRecord) -> None:
     """Names of three bytes a character: a comment that its own limit, in characters, allows."""
     names = tuple(f"{'类' * 200}{number}" for number in range(10))

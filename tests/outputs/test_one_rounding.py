@@ -169,6 +169,7 @@ def complete() -> tuple[Report, dict[str, str]]:
     return report, told | {"card": write_readme(report, []).partition("\n---\n")[2]}
 
 
+@pytest.mark.slow
 def test_no_value_of_a_report_with_everything_stands_anywhere_with_more_digits(
     complete: tuple[Report, dict[str, str]],
 ) -> None:

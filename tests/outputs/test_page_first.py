@@ -82,6 +82,7 @@ def test_all_of_it_is_on_the_first_page_of_the_pdf(record: RunRecord, kind: str)
     assert "✓Confidentlyright" in said or "✓Noneisconfidentlyright" in said
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_row_is_a_link_with_its_number_in_words(record: RunRecord) -> None:
     report = drawn(KINDS["a comparison with gates"](record))
     page = make_page(report, "screen")

@@ -64,6 +64,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Both:
     return set_both
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "float_words", "at_most"),
     [((3, 0, 0, 0), 0, 0.6), ((1, 0), 0, 1.0), ((40, 3, 60, 9), 0, 1.0), ((0, 1), 12, 1.5)],
@@ -107,6 +108,7 @@ def random_block(random: Random, depth: int = 0) -> str:
     return f"<{kind}{look}>{words}</{kind}>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_stands_in_columns_they_are_those_of_weasyprint(seed: int, both: Both) -> None:
     random = Random(seed)

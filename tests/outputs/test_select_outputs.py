@@ -6,9 +6,12 @@ import dataclasses
 import subprocess
 import sys
 
+import pytest
+
 from reportgen.outputs import find_outputs, select_outputs
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_is_loaded_alone() -> None:
     code = (
         "import sys; from reportgen.outputs import select_outputs; print(sorted(select_outputs(['json'], {}))); "

@@ -107,6 +107,7 @@ def test_a_gate_on_a_change_without_a_baseline_is_not_ok(tmp_path: Path) -> None
     assert (line.exit_code, "needs a baseline" in line.line) == (2, True)
 
 
+@pytest.mark.slow
 def test_of_data_that_another_may_stand_in_for_a_class_of_neither_is_refused_and_one_of_either_is_told(
     tmp_path: Path,
 ) -> None:

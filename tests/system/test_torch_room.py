@@ -57,6 +57,7 @@ def test_it_is_asked_before_the_first_import_and_only_under_a_limit(monkeypatch:
         __import__("torch")
 
 
+@pytest.mark.slow
 def test_a_library_that_is_not_installed_is_no_lack_of_room() -> None:
     assert try_torch(TRIAL.replace("scipy.stats, torch", "scipy.stats, no_such_library")) == 0
 

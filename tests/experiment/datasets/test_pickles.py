@@ -102,6 +102,7 @@ def test_a_file_that_holds_anything_else_is_refused_with_a_reason(name: str) -> 
         read_pickle(HOSTILE[name])
 
 
+@pytest.mark.slow
 def test_no_file_reaches_numpys_own_setters_or_kills_the_process(tmp_path: Path) -> None:
     """In a process of its own, since what is tested for is its death."""
     for row, content in enumerate(HOSTILE.values()):

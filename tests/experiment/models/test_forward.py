@@ -74,6 +74,7 @@ def test_without_a_class_count_any_is_right() -> None:
     check_forward(Returns(torch.zeros(2, 1000)), (2, 3, 32, 32), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "where"),
     [("inception_v3", r"Mixed_6a.*\(Conv2d\) got \(2, 288, 1, 1\)"), ("alexnet", r"MaxPool2d\) got \(2, 256, 1, 1\)")],

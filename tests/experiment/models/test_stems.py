@@ -41,6 +41,7 @@ def test_imagenet_stems_become_3x3_stride_1(name: str, conv: str, side: int) -> 
     check_forward(loaded.module, (2, 3, 32, 32), 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "before", "after"), [("resnet18", (1, 1), (4, 4)), ("mobilenet_v2", (1, 1), (2, 2))])
 def test_the_last_map_keeps_more_places(name: str, before: tuple[int, int], after: tuple[int, int]) -> None:
     maps = []

@@ -847,6 +847,7 @@ def test_a_quantised_model_is_filled_from_a_quantised_file(tmp_path: Path, kind:
         assert ("“module.” was removed from" in said(result), result.key == "net") == (("net" in what,) * 2)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(*QUIET)
 def test_what_is_quantised_on_one_side_alone_is_refused_with_what_to_do(tmp_path: Path, state: State) -> None:
     with pytest.raises(

@@ -36,6 +36,7 @@ def facts_of(result: ProbeResult) -> ExplanationFacts:
     return result.facts
 
 
+@pytest.mark.slow
 def test_everything_is_kept_as_the_facts_say(cheap: None) -> None:
     module = make(Conv)
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -119,6 +120,7 @@ def test_no_time_leaves_the_maps_and_says_what_is_missing(monkeypatch: pytest.Mo
     assert facts.sampled is None
 
 
+@pytest.mark.slow
 def test_the_spec_chooses_how_many_and_which_embedding(cheap: None) -> None:
     result = run(make(Conv), probes={"explanations": {"images": 30, "embedding": "tsne"}})
     own = facts_of(result).embedding

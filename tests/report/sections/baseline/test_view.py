@@ -149,6 +149,7 @@ def test_one_training_each_is_a_caveat_and_several_seeds_are_counted(record: Run
     assert any(note.name == "Several seeds" for note in many.view.methods)
 
 
+@pytest.mark.slow
 def test_no_test_of_the_first_stands_beside_a_verdict_on_several(record: RunRecord) -> None:
     """McNemar's p of the first seeds or evaluations could contradict the verdict, which rests on all of them."""
     other = improved(record, 40)
@@ -167,6 +168,7 @@ def test_no_test_of_the_first_stands_beside_a_verdict_on_several(record: RunReco
         assert (f"This is for the {first} only" in classes) == bool(first)
 
 
+@pytest.mark.slow
 def test_one_training_each_is_a_verdict_on_these_weights_everywhere(record: RunRecord) -> None:
     other = with_logits(record, another_seed())
     once = judged(other, record)
