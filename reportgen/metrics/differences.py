@@ -116,10 +116,12 @@ def may_be_calibrated(confidence: FloatArray, correct: NDArray[np.bool_]) -> boo
     By the Poisson distribution, whose tails are no lighter than those of the count.
     """
     right, wrong = int(correct.sum()), int((~correct).sum())
+    if min(right, wrong) >= FEW:
+        return False
     count, chances = (wrong, 1 - confidence) if wrong <= right else (right, confidence)
     expected = float(chances.sum())
     tail = poisson_tail(count, expected) if count > expected else 1 - poisson_tail(count + 1, expected)
-    return count < FEW and tail > (1 - CONFIDENCE) / 2
+    return tail > (1 - CONFIDENCE) / 2
 
 
 def pairwise_p(successes: Sequence[int], totals: Sequence[int]) -> FloatArray:
@@ -272,10 +274,23 @@ def poisson_tail(count: int, expected: float) -> float:
         return 1.0
     if expected <= 0:
         return 0.0
+    if count <= expected:
+        return 1.0 - poisson_below(count, expected)
     term = total = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
     while count < expected or term > 1e-17 * total:
         count += 1
         term *= expected / count
+        total += term
+    return min(1.0, total)
+
+
+def poisson_below(count: int, expected: float) -> float:
+    """Probability of fewer events than so many, no more than the `expected`, summed downwards from the likeliest."""
+    below = count - 1
+    term = total = math.exp(below * math.log(expected) - expected - math.lgamma(below + 1))
+    while below > 0 and term > 1e-17 * total:
+        term *= below / expected
+        below -= 1
         total += term
     return min(1.0, total)
 

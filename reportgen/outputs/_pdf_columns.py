@@ -18,6 +18,8 @@ from typing import Any
 STEP = 8.0
 """CSS pixels that a column is tried higher where it held the same in two heights that are less apart, doubled as long
 as it still does."""
+FARTHEST = 2.0**14
+"""Pixels, beyond which nothing higher is tried: several pages."""
 LEAST_STEP = 1.0
 """CSS pixels by which WeasyPrint makes columns higher where it knows no better."""
 DEPTH = 3
@@ -99,7 +101,7 @@ class ColumnTrials:
         step = STEP
         while True:
             step = step if higher is None else min(step, (higher.height - known.height) / 2)
-            if step < LEAST_STEP:
+            if step < LEAST_STEP or step > FARTHEST:
                 return
             height = known.height + step
             further = Sample(height, self.blocks.lay_out_column(context, box, (-height, *values[1:]), named))

@@ -35,8 +35,9 @@ Answer = TypeVar("Answer")
 
 def guarded(section: Section) -> Section:
     """The section, which is left out with the reason also where what is asked of it before it is built raises: whether
-    it applies, which figures it chooses, what its numbers are. Memory that runs out is raised as it is."""
-    raised: list[Exception] = []
+    it applies, which figures it chooses, what its numbers are. What it raises of a baseline is no fault of this record:
+    there the numbers are missing. Memory that runs out is raised as it is."""
+    raised: list[tuple[RunRecord, Exception]] = []
 
     def instead(call: Callable[[Subject], Answer], answer: Answer) -> Callable[[Subject], Answer]:
         def ask(subject: Subject) -> Answer:
@@ -45,14 +46,15 @@ def guarded(section: Section) -> Section:
             except Exception as error:  # whatever a section raises, the others are worth having
                 if is_memory_error(error):
                     raise
-                raised.append(error)
+                raised.append((subject.record, error))
                 return answer
 
         return ask
 
     def build(subject: Subject, figures: Mapping[str, FigureFile | Skipped]) -> SectionView | Skipped:
-        if raised:
-            raise raised[0]
+        for record, error in raised:
+            if record is subject.record:
+                raise error
         return section.build(subject, figures)
 
     numbers: tuple[MetricValue, ...] = ()

@@ -165,11 +165,21 @@ def test_a_paired_difference_of_shares_has_tangos_interval() -> None:
     assert share_difference(first[:0], second[:0]) is None
 
 
-@pytest.mark.parametrize("expected", [0.0, 1e-6, 0.5, 3.0, 20.0, 390.0])
+@pytest.mark.parametrize("expected", [0.0, 1e-6, 0.5, 3.0, 20.0, 390.0, 1000.0, 10_000.0])
 def test_the_tail_of_poisson_is_that_of_scipy(expected: float) -> None:
-    counts = [0, 1, 2, 5, 30, 400]
+    counts = [0, 1, 2, 5, 30, 400, 900, 1000, 1100, 9_900, 10_001]
     found = [poisson_tail(count, expected) for count in counts]
-    assert found == pytest.approx(stats.poisson.sf(np.array(counts) - 1, expected), rel=1e-11)
+    assert found == pytest.approx(stats.poisson.sf(np.array(counts) - 1, expected), rel=1e-9, abs=1e-15)
+
+
+@pytest.mark.parametrize(("right", "confidence", "above"), [(2, 0.9, True), (9_999, 0.9, False)])
+def test_an_answer_that_is_never_or_always_right_is_told_among_many_images(
+    right: int, confidence: float, above: bool
+) -> None:
+    correct = np.arange(10_000) < right
+    found = confidence_gap(np.full(10_000, confidence), correct)
+    assert found is not None
+    assert (found[1] > 0.8) if above else (found[2] < -0.09)
 
 
 @pytest.mark.parametrize("n", [10, 100, 1000])

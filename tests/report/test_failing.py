@@ -38,6 +38,12 @@ def test_a_section_that_raises_before_it_is_built_is_left_out_with_its_reason(re
     assert isinstance(views["other"], SectionView)
 
 
+def test_an_error_of_a_baseline_leaves_the_section_of_the_record(record: RunRecord) -> None:
+    one, other = guarded(replace(section("mine"), values=broken)), record.model_copy(update={"fingerprint": "0" * 64})
+    assert one.values(presented(other)) == ()
+    assert isinstance(one.build(presented(record), {}), SectionView)
+
+
 def test_what_raises_nothing_is_asked_as_before(record: RunRecord) -> None:
     subject: Subject = presented(record)
     one = guarded(replace(section("mine"), applies=lambda subject: False, chosen=lambda subject: ("a",)))
