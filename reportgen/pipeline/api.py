@@ -14,7 +14,7 @@ from reportgen.errors import ReportgenError, SpecError
 from reportgen.pipeline import build as building
 from reportgen.pipeline.drawing import Outcome as Drawn
 from reportgen.pipeline.folders import output_folder
-from reportgen.pipeline.guard import guarded
+from reportgen.pipeline.guard import OwnListener, guarded
 from reportgen.progress import Progress, Silent
 from reportgen.record.gate_result import GateResult
 from reportgen.record.locate import find_source
@@ -256,7 +256,7 @@ def listener(progress: Progress | bool) -> Progress:
         from reportgen.system.plain_lines import PlainLines
 
         return PlainLines(sys.stderr) if progress else Silent()
-    return progress
+    return OwnListener(progress)
 
 
 def as_outcome(came: Drawn) -> Outcome:

@@ -27,7 +27,7 @@ class Terminated(BaseException):
 
 
 class HandlerRaised(Terminated):
-    """A signal came, and a handler of the program that called this package raised `error`."""
+    """A handler or listener of the program that called this package raised `error`, which is its own."""
 
     def __init__(self, signum: int, error: BaseException) -> None:
         super().__init__(signum)
@@ -67,8 +67,8 @@ Handler = Callable[[int, FrameType | None], Any] | int | None
 
 @contextmanager
 def signals_passed_on() -> Iterator[None]:
-    """A signal that comes inside ends all work there, so that everything is put away, and then does what it would have
-    done: end the process, or call a handler of the program's own.
+    """A signal that would end the process ends all work inside, so that everything is put away, and then the process.
+    A handler of the program's own is called at once; the work goes on where it returns, and ends where it raises.
 
     What such a handler raises is taken for no error of the work inside, SystemExit included. Outside the main thread,
     where Python delivers no signals, the block simply runs.
@@ -76,12 +76,14 @@ def signals_passed_on() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    passing = Passing({number: signal.getsignal(number) for number in DEFERRED})
+    passing = Passing({number: signal.getsignal(number) for number in DEFERRED}, os.getpid())
     passing.begin()
     try:
         yield
     except HandlerRaised as raised:
         passing.end()
+        for note in getattr(raised, "__notes__", ()):
+            raised.error.add_note(note)
         raise raised.error from None
     except Terminated as ended:
         passing.end()
@@ -98,6 +100,8 @@ class Passing:
 
     before: dict[int, Handler]
     """What they did."""
+    process: int
+    """The one that they are seen in, and its forks not."""
 
     def begin(self) -> None:
         """See those that would end the process at once, or call a handler of the program's own."""
@@ -113,8 +117,12 @@ class Passing:
                 signal.signal(number, handler)
 
     def pass_on(self, signum: int, frame: FrameType | None) -> None:
-        """End the work inside: raises Terminated, or HandlerRaised for what the program's own handler raises."""
+        """Raises Terminated to end the work inside, or HandlerRaised for what the program's own handler raises."""
         handler = self.before[signum]
+        if os.getpid() != self.process:
+            signal.signal(signum, handler)
+            signal.raise_signal(signum)
+            return
         if not callable(handler):
             raise Terminated(signum)
         try:
@@ -138,6 +146,8 @@ class Exits:
     """The one that they are in, which its forks are not."""
     end = staticmethod(os._exit)
     """What ends it."""
+    others: frozenset[int] = frozenset()
+    """Threads that ran before, of the program that called this package: what they end is theirs to end."""
 
 
 @contextmanager
@@ -150,8 +160,12 @@ def exits_raised() -> Iterator[None]:
     with Exits.lock:
         if not Exits.inside:
             Exits.process, Exits.end = os.getpid(), staticmethod(os._exit)
+            here = threading.get_ident()
+            running = (thread.ident for thread in threading.enumerate())
+            Exits.others = frozenset(ident for ident in running if ident is not None and ident != here)
             os._exit = raise_exit
         Exits.inside += 1
+        Exits.others -= {threading.get_ident()}
     try:
         yield
     finally:
@@ -163,7 +177,7 @@ def exits_raised() -> Iterator[None]:
 
 def raise_exit(status: int) -> NoReturn:
     """What `os._exit` is inside."""
-    if os.getpid() == Exits.process:
+    if os.getpid() == Exits.process and threading.get_ident() not in Exits.others:
         raise SystemExit(status)
     Exits.end(status)
     raise AssertionError  # for that ended the process

@@ -18,6 +18,8 @@ from reportgen.system.signals import errors_passed_over
 OTHERS = 4
 """Images that are traced beside the first."""
 MOST_NAMED = 5
+MOST_BYTES = 2**30
+"""That images may take which pass together."""
 MOST_MACS = 2 * 10**9
 """Of models that are traced again; larger ones seldom decide, and each trace of theirs takes long."""
 
@@ -48,7 +50,7 @@ def with_varying(trace: ModelTrace, module: torch.nn.Module, images: Tensor) -> 
 
 def with_reached(trace: ModelTrace, module: torch.nn.Module, images: Tensor) -> ModelTrace:
     """The trace, of whose unused modules those are none that other images (n, C, H, W) reach, as with experts to which
-    an image is routed; all together, and the first few alone. A note says which."""
+    an image is routed; as many together as `MOST_BYTES` hold, and the first few alone. A note says which."""
     if not trace.unused:
         return trace
     named, reached = dict(module.named_modules()), dict[str, None]()
@@ -58,7 +60,8 @@ def with_reached(trace: ModelTrace, module: torch.nn.Module, images: Tensor) -> 
 
     watched = [path for path in trace.unused if not is_scripted(named[path])]
     with hooked(before_call(named[path], partial(reach, path)) for path in watched):
-        for batch in (images, *torch.split(images[: 1 + OTHERS], 1)):
+        together = max(1, MOST_BYTES // max(1, trace.activation_bytes_inference, images[0].nbytes))
+        for batch in (images[:together], *torch.split(images[: 1 + OTHERS], 1)):
             with errors_passed_over(), preserved(module), torch.no_grad():
                 module.eval()(batch.clone())
     if not reached:
