@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 from reportgen.figures._marks import draw_line
 from reportgen.figures._style import chart, grid, ticks
 from reportgen.figures._table import heads_of, write_csv
-from reportgen.metrics.cost import Saturation, list_latency, saturation
+from reportgen.metrics.cost import Saturation, list_latency, saturation, timed_alike
 from reportgen.plugins import FigureKind
 from reportgen.record.latency import FEWEST_PROCESSES, Latency
 from reportgen.record.probes.cost import CostFacts
@@ -85,9 +85,24 @@ def draw_intervals(axes: Axes, sizes: Sequence[int], ends: Sequence[tuple[float,
         axes.vlines(*zip(*known, strict=True), color=ACCENT, linewidth=1)
 
 
+def draw_alike(axes: Axes, latency: tuple[Latency, ...], values: Sequence[float]) -> None:
+    """A line through the sizes that were timed alike; the others, timed in another number of processes, beside it."""
+    alike = timed_alike(latency)
+    for inside, line, face in ((True, None, ACCENT), (False, "", "white")):
+        shown = [
+            (one.batch_size, value) for one, value in zip(latency, values, strict=True) if (one in alike) == inside
+        ]
+        if shown and inside:
+            draw_line(axes, *map(list, zip(*shown, strict=True)), ACCENT, marker="o")
+        elif shown:
+            sizes, known = zip(*shown, strict=True)
+            axes.plot(sizes, known, linestyle=line, marker="o", markerfacecolor=face, color=ACCENT, zorder=3)
+
+
 def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
     """Time of a pass, both axes in doublings or decades."""
-    sizes, medians = [one.batch_size for one in latency], [one.p50_seconds for one in latency]
+    medians = [one.p50_seconds for one in latency]
+    sizes = [one.batch_size for one in latency]
     axes.plot(
         sizes,
         [math.nan if one.stated_p95 is None else one.stated_p95 for one in latency],
@@ -98,7 +113,7 @@ def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:
     ends = [one.p50_interval for one in latency]
     axes.set_xscale("log", base=2)  # before seaborn looks at them: it draws on the scale that it finds
     axes.set_yscale("log")
-    draw_line(axes, sizes, medians, ACCENT, marker="o")
+    draw_alike(axes, latency, medians)
     draw_intervals(axes, sizes, ends)
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if medians[-1] < 100 * medians[0] else (1,)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _unused: plain_time(value)))
@@ -119,7 +134,7 @@ def speed_panel(axes: Axes, latency: tuple[Latency, ...], at: Saturation | None)
     """Images per second from zero, the batch where they saturate marked."""
     sizes, speeds = [one.batch_size for one in latency], [one.images_per_second for one in latency]
     axes.set_xscale("log", base=2)
-    draw_line(axes, sizes, speeds, ACCENT, marker="o")
+    draw_alike(axes, latency, speeds)
     draw_intervals(axes, sizes, [one.throughput_interval for one in latency])
     if at is not None:
         axes.axvline(at.at.batch_size, color=SOFT, linewidth=1, zorder=0)

@@ -50,8 +50,18 @@ def list_latency(record: RunRecord, facts: CostFacts) -> tuple[Latency, ...]:
     return tuple(found[size] for size in sorted(found))
 
 
+def timed_alike(latency: tuple[Latency, ...]) -> tuple[Latency, ...]:
+    """The batch sizes that can be compared with each other: all in several fresh processes, or all in one that had run
+    before, whichever are more. The memory that an earlier batch left behind makes the same pass several times faster.
+    """
+    fresh = tuple(one for one in latency if len(one.processes) > 1)
+    warm = tuple(one for one in latency if len(one.processes) <= 1)
+    return max(fresh, warm, key=len)
+
+
 def saturation(latency: tuple[Latency, ...]) -> Saturation | None:
-    """Where throughput saturates; None for fewer than three batch sizes."""
+    """Where throughput saturates among the sizes that were timed alike; None for fewer than three of them."""
+    latency = timed_alike(latency)
     if len(latency) < 3:
         return None
     best = max(latency, key=lambda one: one.images_per_second)

@@ -289,18 +289,19 @@ def paired_p(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 @dataclass(frozen=True)
 class HalfLost:
-    """A kind of corruption under which at most half of the accuracy is left."""
+    """A kind of corruption under which at most half of the accuracy is left, or may be."""
 
     outcome: Outcome
-    """At the weakest severity where that is sure; where it is nowhere, at the weakest where it is so on these
-    images."""
+    """At the weakest severity where that is sure; where it is nowhere, at the one that leaves the least of those where
+    neither more than half nor less is sure."""
     sure: bool
 
 
 def half_lost(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outcome]) -> tuple[HalfLost, ...]:
-    """The kinds of corruption that leave at most half of the accuracy, by the severity from which on they do.
+    """The kinds of corruption that leave at most half of the accuracy, by the severity from which on they do, and those
+    of which neither that nor the contrary is sure.
 
-    Sure by `half_p` times the conditions that are looked at (Bonferroni).
+    Sure by `half_p` times the conditions that are looked at (Bonferroni), on either side.
     """
     table = read_table(record)
     places = {(one.kind, one.level): place for place, one in enumerate(facts.conditions)}
@@ -308,19 +309,26 @@ def half_lost(record: RunRecord, facts: RobustnessFacts, outcomes: Sequence[Outc
     seen: dict[str, Outcome] = {}
     sure: dict[str, Outcome] = {}
     for one in sorted(corrupted, key=lambda one: one.condition.level):
-        left, clean = one.accuracy.value or 0.0, one.clean.value or 0.0
-        if not clean or left > clean / 2:
+        kind, n = one.condition.kind, one.condition.images
+        before, after = (table.clean == table.labels)[:n], (table.predicted[places[key_of(one)]] == table.labels)[:n]
+        if not before.any():
             continue
-        seen.setdefault(one.condition.kind, one)
-        n = one.condition.images
-        after = (table.predicted[places[key_of(one)]] == table.labels)[:n]
-        if len(corrupted) * half_p((table.clean == table.labels)[:n], after) <= SIGNIFICANT:
-            sure.setdefault(one.condition.kind, one)
+        if len(corrupted) * half_p(before, after) <= SIGNIFICANT:
+            sure.setdefault(kind, one)
+        elif len(corrupted) * half_p(before, after, kept_more=True) > SIGNIFICANT and leaves_less(one, seen.get(kind)):
+            seen[kind] = one
+    seen |= {kind: seen.get(kind, one) for kind, one in sure.items()}
     return tuple(HalfLost(sure.get(kind, one), kind in sure) for kind, one in seen.items())
 
 
-def half_p(clean: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
-    """p that at least half of the accuracy is left, of who is right without and with a change, (n,).
+def leaves_less(one: Outcome, other: Outcome | None) -> bool:
+    """Whether less of the accuracy is left than under another condition."""
+    return other is None or (one.accuracy.value or 0.0) < (other.accuracy.value or 0.0)
+
+
+def half_p(clean: NDArray[np.bool_], after: NDArray[np.bool_], *, kept_more: bool = False) -> float:
+    """p that at least half of the accuracy is left, or with `kept_more` at most half, of who is right without and with a
+    change, (n,).
 
     Half is left where images lost are as many as images kept and twice those gained: a sign test of one against the
     other, whose counts are scaled by what the doubled ones add to its variance.
@@ -328,4 +336,5 @@ def half_p(clean: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
     lost, kept, gained = int((clean & ~after).sum()), int((clean & after).sum()), int((after & ~clean).sum())
     count = lost + kept + 2 * gained
     scale = count / max(1, count + 2 * gained)
-    return binomial_tail(int(lost * scale), int(np.ceil(count * scale)), 0.5)
+    against = kept + 2 * gained if kept_more else lost
+    return binomial_tail(int(against * scale), int(np.ceil(count * scale)), 0.5)

@@ -125,10 +125,17 @@ def test_that_half_is_lost_is_sure_where_chance_alone_would_not_lose_it(record: 
     ]
 
 
+def test_that_half_is_kept_is_said_only_where_that_is_sure(record: RunRecord) -> None:
+    close = probed(record, wrong={("fog", 5): 0.48, ("fog", 3): 0.2, ("gaussian_noise", 5): 0.1})
+    found = half_lost(close, facts_of(close), read_outcomes(close, facts_of(close)))
+    assert [(one.outcome.condition.kind, one.outcome.condition.level, one.sure) for one in found] == [("fog", 5, False)]
+
+
 def test_the_p_of_half_is_that_of_a_sign_test_and_counts_what_is_gained() -> None:
     clean = np.ones(40, bool)
     after = np.arange(40) < 10
     assert half_p(clean, after) == pytest.approx(binomtest(30, 40, 0.5, alternative="greater").pvalue)
+    assert half_p(clean, ~after, kept_more=True) == half_p(clean, after)
     mixed = np.arange(40) < 30
     gaining = (np.arange(40) >= 30) | (np.arange(40) < 5)  # 25 lost, 5 kept, 10 gained: just half is left
     assert half_p(mixed, gaining) > 0.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reportgen.metrics.cost import list_latency, saturation, whole_pass
+from reportgen.metrics.cost import list_latency, saturation, timed_alike, whole_pass
 from reportgen.metrics.roofline import Group, Limit, group_calls, place, whole_seconds
 from reportgen.record.latency import Latency
 from reportgen.record.metric_value import MetricValue
@@ -154,7 +154,8 @@ def find_idle(record: RunRecord, groups: tuple[Group, ...]) -> Finding | None:
 
 def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor: str) -> Finding | None:
     """The smallest batch that is nearly as fast as the best."""
-    at = saturation(list_latency(record, facts))
+    latency = list_latency(record, facts)
+    at = saturation(latency)
     if at is None:
         return None
     speed, best = values[f"throughput.batch_{at.at.batch_size}"], values["throughput.best"]
@@ -188,9 +189,21 @@ def find_saturation(record: RunRecord, facts: CostFacts, values: Values, anchor:
         )
         text = join_sentences([text, _("It is lower at the largest batch timed.") if at.falling else ""])
     if not at.between_processes:
-        unsure = _("Some of these sizes were timed in too few processes to say whether another run would agree.")
-        text = join_sentences([text, unsure])
+        unsure = _("Too few processes timed these sizes to say whether another run would agree.")
+        text = join_sentences([text, unsure, note_apart(latency)])
     return claims.SATURATION.finding(text, 0.3, anchor)
+
+
+def note_apart(latency: tuple[Latency, ...]) -> str:
+    """Which batch sizes are not compared with the others; empty where all are."""
+    alike = timed_alike(latency)
+    apart = [numerals.count(one.batch_size) for one in latency if one not in alike]
+    if not apart:
+        return ""
+    return _(
+        "Not compared with them: batches of {sizes}, which were timed in another number of processes.",
+        sizes=join_names(apart),
+    )
 
 
 def find_unsettled(latency: tuple[Latency, ...], anchor: str) -> Finding | None:

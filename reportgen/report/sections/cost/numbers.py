@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reportgen.metrics.cost import list_latency, saturation, whole_pass
+from reportgen.metrics.cost import list_latency, saturation, timed_alike, whole_pass
 from reportgen.metrics.records import timed_value
 from reportgen.metrics.values import Ends, value_of
 from reportgen.record.definitions import names_for_gates
@@ -29,7 +29,7 @@ def list_values(record: RunRecord, facts: CostFacts) -> tuple[MetricValue, ...]:
     found = [value for one in latency for value in latency_values(one)]
     at = saturation(latency)
     if at is not None:
-        tried = ", ".join(str(one.batch_size) for one in latency)
+        tried = ", ".join(str(one.batch_size) for one in timed_alike(latency))
         found.append(throughput_value("throughput.best", at.best, batch=at.best.batch_size, batches=tried))
     found += [memory_value(record, peak) for peak in facts.memory]
     found += [*machine_values(record, facts), *(step_values(facts.step) if facts.step else ())]

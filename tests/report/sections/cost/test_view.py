@@ -119,7 +119,7 @@ def batches(record: RunRecord) -> Table:
 
 
 def test_where_throughput_saturates_may_be_another_where_processes_are_too_few(record: RunRecord) -> None:
-    unsure = "timed in too few processes to say whether another run would agree."
+    unsure = "Too few processes timed these sizes to say whether another run would agree."
     times = [in_processes(size, seconds) for size, seconds in ((1, 0.0021), (64, 0.041), (16, 0.0108))]
     several = change(record, latency=(*times[:2],))
     mixed = build(SECTION, with_cost(several)).sentence("Throughput saturates at batches of 16 images")
@@ -185,7 +185,7 @@ def test_where_throughput_saturates(record: RunRecord) -> None:
     [
         ({4: 0.004, 16: 0.012, 256: 0.08}, "still rises at the largest batch timed, 256 images"),
         ({4: 0.1, 16: 0.4, 256: 7.0}, "is highest at batches of 64 images"),
-        ({4: 0.1, 16: 0.0108, 128: 0.3, 256: 0.17}, "in one process) at 64. Some of these sizes"),
+        ({4: 0.1, 16: 0.0108, 128: 0.3, 256: 0.17}, "in one process) at 64. Too few processes"),
         ({4: 0.1, 16: 0.0108, 256: 0.3}, "at 64. It is lower at the largest batch timed."),
     ],
 )
