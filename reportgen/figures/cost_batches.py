@@ -187,6 +187,8 @@ def caption(record: RunRecord, facts: CostFacts, latency: tuple[Latency, ...], a
         )
         told += [claims.SATURATION.says(_("The largest is slower."))] if at.falling else []
     told.append(say_marks(latency))
+    if timed_alike(latency) != latency:
+        told.append(_("Open dots: timed in another number of processes, not to be compared with the line."))
     told.append(
         {
             "time": _("Larger batches did not fit into the time budget."),

@@ -320,8 +320,7 @@ def caption_modules(record: RunRecord) -> str:
         "activations (kept for the backward pass, float32) of one image. Of peak: share of the "
         "measured rate of matrix products. Limit: the longest of the times that arithmetic, memory "
         "traffic and calls would take at the measured rates, and the share of the time that it "
-        "explains; above 100 % the module is faster than the measured rate, which is then not its "
-        "limit.",
+        "explains; a module whose share exceeds 100\u00a0% by more than the interval of the rate is not limited by it.",
         n=numerals.count(record.trace.timed_passes),
         batch=numerals.count(record.trace.timed_batch),
     )

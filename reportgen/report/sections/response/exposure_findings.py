@@ -64,7 +64,7 @@ def find_oversure(responses: Responses, anchor: str) -> Finding | None:
     start = (
         _("Confidence grows with the intensity, accuracy does not.")
         if grew is not None and grew[1] > 0 and exposures[place] > 1
-        else _("Confidence stays high while accuracy falls.")
+        else _("Confidence falls less than accuracy.")
     )
     text = _(
         "At {exposure} the model classifies {right} of the images correctly, with a mean confidence "
