@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import pickletools
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import SEEK_END
 from typing import IO, Any, cast
@@ -72,8 +72,16 @@ SMALL = 1 << 16
 MOST_INSTRUCTIONS = 20_000_000
 
 
+DEEPEST = 50
+"""Levels of a key, or of an attribute of an attribute. Python hashes and compares keys by calls within calls."""
+MOST_PARTS = 1000
+"""Parts of one key, each counted as often as it occurs."""
+LONGEST_NAME = 1000
+"""Characters of a module, or of a name in it."""
+
+
 class NotAPickle(ValueError):
-    """The bytes are not a whole pickle."""
+    """The bytes are not a whole pickle, or one that no program writes."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,9 @@ class Name:
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
+
+
+GETATTR = Name("builtins", "getattr")
 
 
 @dataclass(frozen=True)
@@ -115,14 +126,41 @@ class Made:
 
 def find_dotted_name(thing: Any) -> str:
     """The dotted name of a name, or of an attribute that a pickle takes of one; empty for anything else."""
-    if isinstance(thing, Name):
-        return str(thing)
-    if isinstance(thing, Reference) and isinstance(thing.id, tuple) and thing.id[:1] == ("module",):
-        return find_dotted_name(thing.id[1])  # how files before 2020 name a module's class, its source code beside it
-    if isinstance(thing, Made) and thing.call == Name("builtins", "getattr") and len(thing.args) == 2:
-        owner = find_dotted_name(thing.args[0])
-        return f"{owner}.{thing.args[1]}" if owner else ""
-    return ""
+    attributes: list[str] = []
+    for _ in range(DEEPEST):
+        if isinstance(thing, Name):
+            return ".".join((str(thing), *reversed(attributes)))
+        if isinstance(thing, Reference) and isinstance(thing.id, tuple) and thing.id[:1] == ("module",):
+            thing = thing.id[1]  # how files before 2020 name a module's class, its source code beside it
+        elif isinstance(thing, Made) and thing.call == GETATTR and len(thing.args) == 2:
+            thing, attribute = thing.args
+            attributes.append(attribute)
+        else:
+            return ""
+    raise NotAPickle(f"it takes attributes of attributes, more than {DEEPEST} deep")
+
+
+def check_key(key: Any) -> None:
+    """Raise NotAPickle for a key that Python could not hash, or compare, in a reasonable time and depth."""
+    level = [key] if isinstance(key, tuple | frozenset | Reference) else []
+    count = depth = 0
+    while level:
+        depth += 1
+        below: list[Any] = []
+        for thing in level:
+            parts = (thing.id,) if isinstance(thing, Reference) else thing
+            count += len(parts)
+            if depth > DEEPEST or count > MOST_PARTS:
+                raise NotAPickle(f"a key has more than {DEEPEST} levels or {MOST_PARTS:,} parts")
+            below += [part for part in parts if isinstance(part, tuple | frozenset | Reference)]
+        level = below
+
+
+def checked(keys: Iterable[Any]) -> Iterator[Any]:
+    """The same keys, each once it is known that Python can hash it."""
+    for key in keys:
+        check_key(key)
+        yield key
 
 
 def is_code(call: Any) -> bool:
@@ -245,12 +283,12 @@ class Machine:
             "TUPLE": lambda _: self.push(tuple(self.above())),
             "LIST": lambda _: self.push(list(self.above())),
             "DICT": lambda _: self.push(paired(self.above())),
-            "FROZENSET": lambda _: self.push(frozenset(self.above())),
+            "FROZENSET": lambda _: self.push(frozenset(checked(self.above()))),
             "POP": lambda _: self.stack.__delitem__(-1),
             "POP_MARK": lambda _: self.drop_above(),
             "DUP": lambda _: self.push(self.stack[-1]),
             "PERSID": lambda text: self.push(Reference(text)),
-            "BINPERSID": lambda _: self.push(Reference(self.stack.pop())),
+            "BINPERSID": lambda _: self.refer(self.stack.pop()),
         }
 
     def do(self, name: str, argument: Any) -> None:
@@ -303,9 +341,17 @@ class Machine:
         """A thing that a call would make; its keyword arguments are a last argument."""
         if not isinstance(args, tuple):
             raise NotAPickle("arguments of a call are not a tuple")
+        if call == GETATTR:
+            check_attribute(args)
         if is_code(call) and not is_union(call, args):
             self.code.append(find_dotted_name(call) or f"what {call.name or 'another call'} returns")
         self.push(plain(call, (*args, further) if further else args))
+
+    def refer(self, what: Any) -> None:
+        """Put a reference on the stack."""
+        reference = Reference(what)
+        find_dotted_name(reference)  # raises for one that leads on for too long
+        self.push(reference)
 
     def make_of(self, parts: list[Any]) -> None:
         """A thing that the first of `parts` would make of the others."""
@@ -327,7 +373,7 @@ class Machine:
         elif isinstance(target, list):
             target.extend(parts)
         elif isinstance(target, set):
-            target.update(parts)
+            target.update(checked(parts))
         else:
             raise NotAPickle(f"it appends to a {type(target).__name__}")
 
@@ -343,13 +389,22 @@ def name_of(module: Any, name: Any) -> Name:
     """A name, under today's name of its module. Raises NotAPickle for what is no text."""
     if not isinstance(module, str) or not isinstance(name, str):
         raise NotAPickle("a name is not a text")
+    if max(len(module), len(name)) > LONGEST_NAME:
+        raise NotAPickle(f"a name has more than {LONGEST_NAME:,} characters")
     module = PYTHON_2.get(module, module)
     return Name(module, PYTHON_2_NAMES.get(name, name) if module == "builtins" else name)
 
 
+def check_attribute(args: tuple[Any, ...]) -> None:
+    """Raise NotAPickle for arguments of getattr that give no dotted name that could be shown."""
+    if len(args) < 2 or not isinstance(args[1], str) or len(args[1]) > LONGEST_NAME:
+        raise NotAPickle("the name of an attribute is not a text, or too long for one")
+    find_dotted_name(Made(GETATTR, args))
+
+
 def paired(parts: list[Any]) -> dict[Any, Any]:
     """Keys and values that follow each other, as a dict."""
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+    return dict(zip(checked(parts[::2]), parts[1::2], strict=True))
 
 
 def plain(call: Any, args: tuple[Any, ...]) -> Any:
@@ -358,11 +413,14 @@ def plain(call: Any, args: tuple[Any, ...]) -> Any:
     if name == "_codecs.encode" and len(args) == 2 and isinstance(first, str) and args[1] in ("latin1", "latin-1"):
         return first.encode("latin-1")
     if name in ("builtins.set", "builtins.frozenset") and (first is None or isinstance(first, list | tuple)):
-        return set(first or ())
+        return set(checked(first or ()))
     if name == "builtins.bytearray" and isinstance(first, bytes | bytearray):
         return bytes(first)
     if name == "builtins.bytes" and not args:
         return b""
+    if name == "collections.OrderedDict" and isinstance(first, list):
+        pairs = [pair for pair in first if isinstance(pair, list | tuple) and len(pair) == 2]
+        return Made(call, (dict(zip(checked(pair[0] for pair in pairs), (pair[1] for pair in pairs), strict=True)),))
     return Made(call, args)
 
 
@@ -382,7 +440,5 @@ def entries_of(thing: Any) -> Mapping[Any, Any] | None:
     if isinstance(thing, Made):
         state = thing.state[0] if isinstance(thing.state, tuple) and len(thing.state) == 2 else thing.state
         initial = next((part for part in thing.args if isinstance(part, dict)), {})
-        if thing.name == "collections.OrderedDict" and thing.args and isinstance(thing.args[0], list):
-            initial = {pair[0]: pair[1] for pair in thing.args[0] if isinstance(pair, list | tuple) and len(pair) == 2}
         return {**initial, **(state if isinstance(state, dict) else {}), **thing.entries}
     return None

@@ -145,3 +145,60 @@ def test_damage_raises_nothing_else() -> None:
             read_pickle(io.BytesIO(bytes(data)))
         except NotAPickle:
             continue
+
+
+LEVELS = 60
+"""More than Python could hash: a pair of pairs of pairs has 2**60 parts."""
+GETATTR = b"cbuiltins\ngetattr\n"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"N" + b"\x85" * 2_000,
+        b"N" + b"2\x86" * LEVELS,
+        b"N" + b"2\x86Q" * LEVELS,
+        b"(" + b"N" * 1_001 + b"t",
+    ],
+    ids=["deep", "wide", "references", "many"],
+)
+@pytest.mark.parametrize("put", [b"}%bNs.", b"(%bNd.", b"\x8f(%b\x90.", b"(%b\x91.", b"cbuiltins\nset\n(%blp0\n\x85R."])
+def test_a_key_that_python_could_not_hash_is_refused(key: bytes, put: bytes) -> None:
+    with pytest.raises(NotAPickle, match="a key has more than 50 levels or 1,000 parts"):
+        read_pickle(io.BytesIO(b"\x80\x04" + put % key))
+
+
+def test_keys_that_programs_write_are_read() -> None:
+    key = tuple((str(place), frozenset({place})) for place in range(200))
+    assert read_pickle(io.BytesIO(pickle.dumps({key: {key}}))).root == {key: {key}}
+
+
+def test_a_set_that_compares_for_ever_is_refused() -> None:
+    grown = b"N" + b"q\x000(h\x00h\x00\x85\x91" * LEVELS
+    with pytest.raises(NotAPickle, match="a key has more than"):
+        read_pickle(io.BytesIO(b"\x80\x04" + grown + b"."))
+
+
+def test_an_ordered_dict_of_unhashable_keys_is_refused() -> None:
+    pairs = b"\x80\x02ccollections\nOrderedDict\n](%bN\x86e\x85R."
+    with pytest.raises(NotAPickle, match="unhashable"):
+        read_pickle(io.BytesIO(pairs % b"]"))
+    with pytest.raises(NotAPickle, match="a key has more than"):
+        read_pickle(io.BytesIO(pairs % (b"N" + b"\x85" * 2_000)))
+    assert entries_of(read_pickle(io.BytesIO(pairs % b"X\x01\x00\x00\x00a")).root) == {"a": None}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (GETATTR + b"cos\npath\nN\x86R.", "the name of an attribute is not a text"),
+        (GETATTR + b"cos\npath\nX\xd0\x07\x00\x00" + b"a" * 2000 + b"\x86R.", "too long"),
+        (b"cos\n" + b"a" * 2000 + b"\n.", "a name has more than 1,000 characters"),
+        (b"cos\npath\nq\x00" + 60 * (b"0" + GETATTR + b"h\x00X\x01\x00\x00\x00a\x86Rq\x00") + b".", "50 deep"),
+        (b"cos\nsystem\nq\x00" + 60 * b"0X\x06\x00\x00\x00moduleh\x00\x86Qq\x00" + b")R.", "more than 50 deep"),
+    ],
+    ids=["no text", "long attribute", "long name", "attributes", "references"],
+)
+def test_names_that_could_not_be_shown_are_refused(data: bytes, message: str) -> None:
+    with pytest.raises(NotAPickle, match=message):
+        read_pickle(io.BytesIO(b"\x80\x02" + data))
