@@ -66,10 +66,15 @@ ERRORS = frozenset(
 )
 """Python's own exceptions, which are values too."""
 REACHING = ("numpy.testing", "pip", "torch.hub", "torch.jit", "torch.utils.cpp_extension", "torch.serialization.load")
-"""Beginnings of names outside the standard library by which pickles are known to run code."""
+"""Modules and functions outside the standard library by which pickles are known to run code."""
 SMALL = 1 << 16
 """Bytes that can be asked for without a look at what there is."""
-MOST_INSTRUCTIONS = 20_000_000
+MOST_INSTRUCTIONS = 6_000_000
+"""Twice what the state dict of a model with 100,000 tensors has, about 30 for each."""
+MOST_NAMES = 5
+"""Names of calls that are kept, each once."""
+SHOWN = 200
+"""Characters of each that are kept."""
 
 
 DEEPEST = 50
@@ -82,6 +87,10 @@ LONGEST_NAME = 1000
 
 class NotAPickle(ValueError):
     """The bytes are not a whole pickle, or one that no program writes."""
+
+
+class TooLong(NotAPickle):
+    """A pickle of more instructions than weights need, which is not read to its end."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,7 @@ def is_code(call: Any) -> bool:
     name = find_dotted_name(call)
     if not name:
         return isinstance(call, Made) and not call.name.startswith("torch.")
-    if name.startswith(REACHING):
+    if any(name == one or name.startswith(f"{one}.") for one in REACHING):
         return True
     module, _, last = name.rpartition(".")
     if name in VALUES or (module == "builtins" and last in ERRORS):
@@ -211,7 +220,7 @@ class Read:
 
     root: Any
     code: tuple[str, ...]
-    """What it would have called that is no value, by name."""
+    """What it would have called that is no value: the first few names, each cut."""
 
 
 PYTHON_2 = {
@@ -236,8 +245,8 @@ def read_pickle(file: IO[bytes]) -> Read:
         for count, (opcode, argument, _place) in enumerate(pickletools.genops(cast("IO[bytes]", Bounded(file)))):
             machine.do(opcode.name, argument)
             if count > MOST_INSTRUCTIONS:
-                raise NotAPickle(f"it has more than {MOST_INSTRUCTIONS:,} instructions")
-        return Read(machine.stack.pop(), tuple(dict.fromkeys(machine.code)))
+                raise TooLong(f"its pickle has more than {MOST_INSTRUCTIONS:,} instructions")
+        return Read(machine.stack.pop(), tuple(machine.code))
     except NotAPickle:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -265,7 +274,7 @@ class Machine:
     def __init__(self) -> None:
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
-        self.code: list[str] = []
+        self.code: dict[str, None] = {}
         self.steps: Mapping[str, Callable[[Any], None]] = {
             "GLOBAL": lambda text: self.push(name_of(*text.split(" ", 1))),
             "STACK_GLOBAL": lambda _: self.push(name_of(*self.take(2))),
@@ -343,8 +352,9 @@ class Machine:
             raise NotAPickle("arguments of a call are not a tuple")
         if call == GETATTR:
             check_attribute(args)
-        if is_code(call) and not is_union(call, args):
-            self.code.append(find_dotted_name(call) or f"what {call.name or 'another call'} returns")
+        if len(self.code) < MOST_NAMES and is_code(call) and not is_union(call, args):
+            name = find_dotted_name(call) or f"what {call.name or 'another call'} returns"
+            self.code[name[:SHOWN]] = None
         self.push(plain(call, (*args, further) if further else args))
 
     def refer(self, what: Any) -> None:

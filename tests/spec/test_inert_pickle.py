@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.spec.inert_pickle import Made, Name, NotAPickle, entries_of, read_pickle
+from reportgen.spec.inert_pickle import MOST_NAMES, SHOWN, Made, Name, NotAPickle, entries_of, read_pickle
 
 OPTIONAL: Any = typing.Optional
 PLAIN = {
@@ -202,3 +202,19 @@ def test_an_ordered_dict_of_unhashable_keys_is_refused() -> None:
 def test_names_that_could_not_be_shown_are_refused(data: bytes, message: str) -> None:
     with pytest.raises(NotAPickle, match=message):
         read_pickle(io.BytesIO(b"\x80\x02" + data))
+
+
+def test_few_names_of_calls_are_kept_and_each_is_cut() -> None:
+    calls = b"".join(b"cos\n%b%d\n)R0" % (b"a" * 900, number) for number in range(20))
+    short = b"".join(b"cos\na%d\n)R0" % number for number in range(20))
+    assert read_pickle(io.BytesIO(b"\x80\x02" + calls + b"N.")).code == (f"os.{'a' * 900}"[:SHOWN],)
+    assert read_pickle(io.BytesIO(b"\x80\x02" + short + b"N.")).code == tuple(f"os.a{n}" for n in range(MOST_NAMES))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("pipeline.config Config", ()), ("pip main", ("pip.main",)), ("pip._internal main", ("pip._internal.main",))],
+)
+def test_modules_that_reach_code_are_whole_names(name: str, code: tuple[str, ...]) -> None:
+    data = b"\x80\x02c%b\n)R." % name.replace(" ", "\n").encode()
+    assert read_pickle(io.BytesIO(data)).code == code
