@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reportgen.experiment.datasets.files import Archive, archive_places, search_folders
+from reportgen.experiment.datasets.files import Archive, archive_places, digests_of, search_folders
 from reportgen.spec.types import DataSpec
 from reportgen.system.files import is_folder, is_regular, is_shut_off
 
@@ -31,12 +31,22 @@ def describe_others(archive: Archive, spec: DataSpec, data_root: Path | None, ba
         if all(is_folder(folder / name) for name in SPLITS):
             yield f"{folder} holds folders of images: data.name: image_folder reads them."
     for place in archive_places(archive, spec, data_root, base):
-        size = place.stat().st_size
-        yield (
-            f"{place} is not the published archive, by its length ({size:,} bytes, not {archive.size:,}): get it again."
-            if size != archive.size
-            else f"{place} is not the published archive, by its digests: get it again."
-        )
+        if why := describe_archive(archive, place):
+            yield why
+
+
+def describe_archive(archive: Archive, place: Path) -> str:
+    """Why a file that is called as the archive is not taken for it; empty where it is the archive."""
+    try:
+        known = place.stat()
+        if known.st_size != archive.size:
+            lengths = f"{known.st_size:,} bytes, not {archive.size:,}"
+            return f"{place} is not the published archive, by its length ({lengths}): get it again."
+        if digests_of(place, known.st_mtime_ns) != (archive.md5, archive.sha256):
+            return f"{place} is not the published archive, by its digests: get it again."
+    except OSError as error:
+        return f"{place} can't be read ({error.strerror or error})."
+    return ""
 
 
 def find_version(folder: Path, names: tuple[str, ...]) -> Path | None:
