@@ -53,7 +53,7 @@ def refuse_foreign(path: Path, head: bytes) -> None:
     if head.startswith(POINTER):
         raise ModelError(f"{name} is a Git LFS pointer, not the weights", "Fetch the file itself: git lfs pull.")
     if not head.strip(b"\0"):
-        raise no_weights(name, "it holds zeros only, as an interrupted download leaves them", AGAIN)
+        raise no_weights(name, "it begins with zeros, as an interrupted download leaves them", AGAIN)
     for place, sign, what, hint in (*((0, *known) for known in BEGINNINGS), *AT):
         if head[place:].startswith(sign):
             raise no_weights(name, f"it is {what}", hint)

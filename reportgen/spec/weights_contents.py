@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import lzma
 import struct
 import zipfile
 import zlib
@@ -12,7 +14,7 @@ from typing import IO, Any
 
 from reportgen.errors import ModelError
 from reportgen.spec.foreign_weights import ALONE, refuse_archive
-from reportgen.spec.inert_pickle import NotAPickle, entries_of, read_pickle
+from reportgen.spec.inert_pickle import TooLong, entries_of, read_pickle
 from reportgen.spec.weights_file import check_weights_file, is_pickle, is_safetensors, is_shards
 from reportgen.system.shards import BadIndex, read_index
 
@@ -25,6 +27,13 @@ FOLLOWING = 3
 HEAD = 1024
 MOST_GROWTH = 20
 """An archive whose parts have more than so many times its own bytes is not unpacked only to be checked."""
+MOST_PICKLE = 100_000_000
+"""Bytes of the pickle of such an archive, which is read all the same."""
+DAMAGE = (
+    *(ValueError, TypeError, OverflowError, EOFError, RuntimeError),  # also a compression not known, or a password
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+)
+"""What Python's readers raise for a file that contradicts itself."""
 
 
 def check_weights_contents(path: Path) -> None:
@@ -35,7 +44,15 @@ def check_weights_contents(path: Path) -> None:
             head = file.read(HEAD)
             file.seek(0)
             check_by_kind(path, head, file)
-    except (NotAPickle, zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError) as error:
+    except TooLong as error:
+        raise ModelError(
+            f"{path.name} is not read to its end: {error}, which is more than weights need", ALONE
+        ) from error
+    except DAMAGE as error:
+        raise damaged(path.name, error) from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # of the disk; bz2 gives no number, a place before the file this
+            raise
         raise damaged(path.name, error) from error
 
 
@@ -59,19 +76,18 @@ def check_zip(path: Path, file: IO[bytes]) -> None:
         members = archive.namelist()
         refuse_archive(path.name, members)
         pickled = next(member for member in members if member.partition("/")[2] == "data.pkl" or member == "data.pkl")
-        try:
-            parts = archive.infolist()
-            if sum(part.file_size for part in parts) > MOST_GROWTH * path.stat().st_size:
-                return  # packed so closely that looking at all of it could take for ever
-            checked = any(part.CRC for part in parts)  # torch.save can leave the checksums out
-            if checked and (bad := archive.testzip()):
-                raise damaged(path.name, ValueError(f"{bad} does not have its checksum"))
-            info = archive.getinfo(pickled)
-            if not checked:
-                info.CRC = None  # type: ignore[assignment]  # which zipfile takes for one that is not known
-            refuse_pickle(path.name, io.BytesIO(archive.read(info)))
-        except (NotImplementedError, RuntimeError) as error:  # a compression that is not known, a password
-            raise damaged(path.name, error) from error
+        parts, info = archive.infolist(), archive.getinfo(pickled)
+        checked = any(part.CRC for part in parts)  # torch.save can leave the checksums out
+        close = sum(part.file_size for part in parts) > MOST_GROWTH * path.stat().st_size
+        if close and info.file_size > MOST_PICKLE:
+            raise ModelError(
+                f"{path.name} can't be checked for code: its {pickled} unpacks to {info.file_size:,} bytes", ALONE
+            )
+        if checked and not close and (bad := archive.testzip()):  # all of what is packed closely could take for ever
+            raise damaged(path.name, ValueError(f"{bad} does not have its checksum"))
+        if not checked:
+            info.CRC = None  # type: ignore[assignment]  # which zipfile takes for one that is not known
+        refuse_pickle(path.name, io.BytesIO(archive.read(info)))
 
 
 def check_header(path: Path, file: IO[bytes]) -> None:
@@ -79,15 +95,15 @@ def check_header(path: Path, file: IO[bytes]) -> None:
     size = path.stat().st_size
     length = int.from_bytes(file.read(8), "little")
     try:
-        header = json.loads(file.read(length)) if 8 + length <= size else None
-        ends = [part["data_offsets"][1] for name, part in header.items() if name != "__metadata__"] if header else []
+        if 8 + length > size:
+            raise ValueError(f"its header has {length:,} bytes, and the file {size:,}")
+        header = json.loads(file.read(length))
+        ends = [part["data_offsets"][1] for name, part in header.items() if name != "__metadata__"]
+        whole = 8 + length + max(ends, default=0)
+        if whole != size:
+            raise ValueError(f"its header asks for {whole:,} bytes, and the file has {size:,}")
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise damaged(path.name, error) from error
-    if header is None:
-        raise damaged(path.name, ValueError(f"its header has {length:,} bytes, and the file {size:,}"))
-    whole = 8 + length + max(ends, default=0)
-    if whole != size:
-        raise damaged(path.name, ValueError(f"its header asks for {whole:,} bytes, and the file has {size:,}"))
 
 
 def check_shards(path: Path) -> None:

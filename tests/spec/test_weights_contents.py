@@ -6,10 +6,12 @@ import io
 import json
 import os
 import pickle
+import random
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +129,7 @@ def test_damaged_files_are_refused(tmp_path: Path, make: Callable[[Path], Path],
         ("w.safetensors", (500).to_bytes(8, "little") + b'{"a":', "its header has 500 bytes, and the file 13"),
         ("w.safetensors", (4).to_bytes(8, "little") + b'{"a"', "is damaged or cut short"),
         ("w.safetensors", (8).to_bytes(8, "little") + b'{"a": 1}', "is damaged or cut short"),
+        ("w.safetensors", (33).to_bytes(8, "little") + b'{"a": {"data_offsets": [0, "4"]}}', "is damaged or cut short"),
         ("w.safetensors", b"\x01\x02\x03\x04", "its header is not one of safetensors"),
         ("w.pt", b"\x80\x04\x95\x00", "is damaged or cut short"),
         ("w.index.json", b'{"weight_map": {"a": "0.bin"}}', "names 0.bin, which is not there"),
@@ -198,7 +201,60 @@ def test_what_begins_as_a_zip_may_be_packed(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_unpacks_to_far_more_than_it_has_is_not_unpacked(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "w.pt", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("w/data.pkl", pickle.dumps({"state": {}, "param_groups": []}))
-        packed.writestr("w/data/0", bytes(10_000_000))
+    padded(tmp_path / "w.pt", {})
+    data = (tmp_path / "w.pt").read_bytes()
+    with zipfile.ZipFile(tmp_path / "w.pt") as archive:
+        crc = archive.getinfo("w/data/0").CRC.to_bytes(4, "little")
+    (tmp_path / "w.pt").write_bytes(data.replace(crc, b"\1\2\3\4"))
     check_weights_contents(tmp_path / "w.pt")
+
+
+def padded(path: Path, thing: object) -> None:
+    """An archive whose values are packed closely."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("w/data.pkl", pickle.dumps(thing))
+        packed.writestr("w/data/0", bytes(1_000_000))
+
+
+def test_padding_hides_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    padded(tmp_path / "w.pt", Runs(tmp_path / "made"))
+    with pytest.raises(ModelError, match="holds code"):
+        check_weights_contents(tmp_path / "w.pt")
+    monkeypatch.setattr("reportgen.spec.weights_contents.MOST_PICKLE", 10)
+    with pytest.raises(ModelError, match=r"can't be checked for code: its w/data\.pkl unpacks to [0-9]+ bytes"):
+        check_weights_contents(tmp_path / "w.pt")
+
+
+def test_a_pickle_that_is_too_long_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reportgen.spec.inert_pickle.MOST_INSTRUCTIONS", 10)
+    with pytest.raises(ModelError, match="is not read to its end: its pickle has more than 10 instructions, which is"):
+        check_weights_contents(saved(tmp_path / "w.pt"))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_damage_anywhere_in_an_archive_is_said_so(tmp_path: Path, compression: int) -> None:
+    path, noise = tmp_path / "w.pt", random.Random(5)
+    with zipfile.ZipFile(path, "w", compression) as packed:
+        packed.writestr("w/data.pkl", pickle.dumps({"a": [1, 2, 3]}))
+    whole = path.read_bytes()
+    for _ in range(200):
+        data = bytearray(whole)
+        data[noise.randrange(4, len(data))] = noise.randrange(256)
+        path.write_bytes(data)
+        with suppress(ModelError):
+            check_weights_contents(path)
+
+
+def test_an_archive_of_a_later_version_is_damaged(tmp_path: Path) -> None:
+    padded(tmp_path / "w.pt", {})
+    data = bytearray((tmp_path / "w.pt").read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    (tmp_path / "w.pt").write_bytes(data)
+    with pytest.raises(ModelError, match=r"is damaged or cut short .*zip file version"):
+        check_weights_contents(tmp_path / "w.pt")
+
+
+def test_zeros_at_the_beginning(tmp_path: Path) -> None:
+    (tmp_path / "w.pt").write_bytes(bytes(2000) + b"more")
+    with pytest.raises(ModelError, match="it begins with zeros, as an interrupted"):
+        check_weights_contents(tmp_path / "w.pt")
