@@ -327,8 +327,8 @@ def leaves_less(one: Outcome, other: Outcome | None) -> bool:
 
 
 def half_p(clean: NDArray[np.bool_], after: NDArray[np.bool_], *, kept_more: bool = False) -> float:
-    """p that at least half of the accuracy is left, or with `kept_more` at most half, of who is right without and with a
-    change, (n,).
+    """p that at least half of the accuracy is left, or with `kept_more` at most half, of who is right without and with
+    a change, (n,).
 
     Half is left where images lost are as many as images kept and twice those gained: a sign test of one against the
     other, whose counts are scaled by what the doubled ones add to its variance.
