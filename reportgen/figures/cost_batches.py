@@ -88,15 +88,11 @@ def draw_intervals(axes: Axes, sizes: Sequence[int], ends: Sequence[tuple[float,
 def draw_alike(axes: Axes, latency: tuple[Latency, ...], values: Sequence[float]) -> None:
     """A line through the sizes that were timed alike; the others, timed in another number of processes, beside it."""
     alike = timed_alike(latency)
-    for inside, line, face in ((True, None, ACCENT), (False, "", "white")):
-        shown = [
-            (one.batch_size, value) for one, value in zip(latency, values, strict=True) if (one in alike) == inside
-        ]
-        if shown and inside:
-            draw_line(axes, *map(list, zip(*shown, strict=True)), ACCENT, marker="o")
-        elif shown:
-            sizes, known = zip(*shown, strict=True)
-            axes.plot(sizes, known, linestyle=line, marker="o", markerfacecolor=face, color=ACCENT, zorder=3)
+    inside = [(one.batch_size, value) for one, value in zip(latency, values, strict=True) if one in alike]
+    apart = [(one.batch_size, value) for one, value in zip(latency, values, strict=True) if one not in alike]
+    draw_line(axes, [size for size, _value in inside], [value for _size, value in inside], ACCENT, marker="o")
+    for size, value in apart:
+        axes.plot([size], [value], linestyle="", marker="o", markerfacecolor="white", color=ACCENT, zorder=3)
 
 
 def time_panel(axes: Axes, latency: tuple[Latency, ...]) -> None:

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from reportgen.metrics.intervals import CONFIDENCE
 from reportgen.metrics.predictions import FloatArray
 
+MOST_BY_HAND = 5_000
+"""Flips up to which one p is summed without scipy, which takes longer to import than the sum."""
 HALVINGS = 60
 """Of the range from −1 to 1: to the last bit of a float64."""
 
@@ -22,11 +24,22 @@ HALVINGS = 60
 def mcnemar_exact(lost: ArrayLike, gained: ArrayLike) -> NDArray[Any]:
     """Two-sided p: twice the binomial tail of the rarer direction among the flips, at most 1 (McNemar 1947; Fagerland,
     Lydersen and Laake 2013, eq. 4). 1 where nothing flips. Counts of any shape, p of the same."""
+    lost, gained = np.asarray(lost, np.int64), np.asarray(gained, np.int64)
+    if not lost.ndim and not gained.ndim and lost + gained <= MOST_BY_HAND:
+        return np.asarray(min(1.0, 2 * halves_tail(int(min(lost, gained)), int(lost + gained))), np.float64)
     from scipy.stats import binom
 
-    lost, gained = np.asarray(lost, np.int64), np.asarray(gained, np.int64)
     tail = binom.cdf(np.minimum(lost, gained), lost + gained, 0.5)
     return np.asarray(np.minimum(1.0, 2 * tail), np.float64)
+
+
+def halves_tail(count: int, n: int) -> float:
+    """Probability of at most so many heads of n coins, by whole numbers."""
+    term = total = 1
+    for k in range(count):
+        term = term * (n - k) // (k + 1)
+        total += term
+    return total / 2**n
 
 
 def score_statistic(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, change: ArrayLike) -> FloatArray:

@@ -30,11 +30,11 @@ def guarded() -> Iterator[None]:
             add_notes(error)
             raise
         except INTERRUPTIONS as raised:
-            error = raised.error if isinstance(raised, HandlerRaised) else raised
+            cause: BaseException = raised.error if isinstance(raised, HandlerRaised) else raised
             for line in left_behind():
-                error.add_note(line)
-            if error is not raised:
-                raise error from None
+                cause.add_note(line)
+            if cause is not raised:
+                raise cause from None
             raise
         except (Exception, SystemExit) as error:
             told = explain(error)
