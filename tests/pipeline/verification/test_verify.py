@@ -19,7 +19,7 @@ from pypdf import PdfReader
 
 import reportgen
 from reportgen.errors import EnvironmentTrouble, RecordError
-from reportgen.outputs import find_outputs, templating
+from reportgen.outputs import find_outputs, template_folder, templating
 from reportgen.pipeline.drawing_digest import code_of_drawing
 from reportgen.pipeline.verification.verify import Options, Verification, verify
 from reportgen.progress import Silent
@@ -464,7 +464,8 @@ def use_other_templates(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "print.css").write_text((folder / "print.css").read_text() + "\np { font-size: 13pt }\n")
     page = (folder / "report.html.j2").read_text()
     (folder / "report.html.j2").write_text(page.replace("</main>", "<p>Drawn anew.</p></main>"))
-    monkeypatch.setattr(templating, "template_root", lambda: folder)
+    for module in (templating, template_folder):  # what draws, and what takes the digest of its code
+        monkeypatch.setattr(module, "template_root", lambda: folder)
 
 
 def test_other_code_of_the_same_version_is_told_and_raises_no_alarm(
