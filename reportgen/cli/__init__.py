@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -165,23 +164,15 @@ def open_standard_streams() -> None:
 def blame_system(error: OSError) -> int | None:
     """Tell of a folder that was removed, and of an output that takes nothing, and return the exit code; None where it
     is neither."""
+    from reportgen.system.files import is_gone, removed_folder
+
     if is_gone():
-        return report_error(EnvironmentTrouble("the current folder was removed", "Change to another one: cd FOLDER"))
+        return report_error(removed_folder())
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
         return None
     if sys.stdout is not None:
         mute(sys.stdout)
     return report_error(EnvironmentTrouble(f"the output can't be written: {error.strerror}", "Free some space."))
-
-
-def is_gone() -> bool:
-    """Whether the current folder was removed."""
-    try:
-        return not Path.cwd().is_dir()
-    except PermissionError:  # it lies in a folder that may not be entered
-        return False
-    except OSError:
-        return True
 
 
 def interrupted(code: int) -> int:

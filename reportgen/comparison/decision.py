@@ -25,10 +25,10 @@ ALPHA_OF_OTHERS = 0.01
 def level_of_others(compared: Comparison) -> float:
     """The level at which scores, and classes, are tested beside accuracy, each family with Holm's correction.
 
-    Accuracy comes first. Where it changed at 5 %, nothing is said in error that was not before, and the others have
-    those 5 %; where it did not, they have what is left (Wiens and Dmitrienko 2005, The fallback procedure for
-    evaluating a single family of hypotheses, Journal of Biopharmaceutical Statistics 15, 929–942). Tested at 5 % each,
-    they added to a comparison of equal models a change in 3 of 100.
+    Accuracy comes first. Where it changed at 5 %, a change is said in any case, and the others have those 5 % too.
+    Where it did not, they have 1 %, after the idea of the fallback procedure (Wiens and Dmitrienko 2005, Journal of
+    Biopharmaceutical Statistics 15, 929–942), which would take that from the 5 %. Equal models differ in 3.8 % of the
+    comparisons that were simulated; at 5 % each it was 6.7 %.
     """
     return ALPHA if compared.p <= ALPHA else ALPHA_OF_OTHERS
 

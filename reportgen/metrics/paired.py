@@ -39,7 +39,7 @@ def halves_tail(count: int, n: int) -> float:
     for k in range(count):
         term = term * (n - k) // (k + 1)
         total += term
-    return total / 2**n
+    return total / (1 << n)
 
 
 def score_statistic(lost: ArrayLike, gained: ArrayLike, n: ArrayLike, change: ArrayLike) -> FloatArray:

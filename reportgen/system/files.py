@@ -73,20 +73,26 @@ def is_shut_off(path: Path) -> bool:
     return False
 
 
-def exists_here() -> bool:
-    """Whether there is a current folder."""
+def is_gone() -> bool:
+    """Whether the current folder was removed."""
     try:
-        Path.cwd()
-    except OSError:
+        return not Path.cwd().is_dir()
+    except PermissionError:  # it lies in a folder that may not be entered
         return False
-    return True
+    except OSError:
+        return True
+
+
+def removed_folder() -> EnvironmentTrouble:
+    """The error for a current folder that was removed."""
+    return EnvironmentTrouble("the current folder was removed", "Change to a folder that exists: cd FOLDER")
 
 
 def check_current_folder() -> None:
     """Raise EnvironmentTrouble where the current folder was removed: Intel's MKL, which PyTorch computes with, would
     end the process with a word of its own."""
-    if not exists_here():
-        raise EnvironmentTrouble("the current folder was removed", "Change to a folder that exists: cd FOLDER")
+    if is_gone():
+        raise removed_folder()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import EnvironmentTrouble, InternalError, ReportgenError
 from reportgen.system.fault_log import REPORT_IT, write_log
-from reportgen.system.files import exists_here, trouble
+from reportgen.system.files import is_gone, removed_folder, trouble
 from reportgen.system.memory import is_memory_error, memory_trouble
 from reportgen.system.workspace import left_behind
 from reportgen.text.errors import words_of
@@ -19,8 +19,8 @@ def explain(error: BaseException) -> ReportgenError:
     """The error that a person is told for one that nothing caught."""
     if is_memory_error(error):
         return memory_trouble(error)
-    if isinstance(error, FileNotFoundError) and not exists_here():
-        return EnvironmentTrouble("the current folder no longer exists", "Change to a folder that exists.")
+    if isinstance(error, FileNotFoundError) and is_gone():
+        return removed_folder()
     if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
         path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path()
         if isinstance(error, PermissionError):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.cli import is_gone, run_command
+from reportgen.cli import run_command
 from reportgen.errors import EnvironmentTrouble, InternalError, ReportgenError
 from reportgen.pipeline import build
 from reportgen.system import unexpected
+from reportgen.system.files import is_gone
 from reportgen.system.unexpected import explain
 from tests.support.commands import run_here, write_spec
 from tests.support.permissions import shut_off
